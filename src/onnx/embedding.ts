@@ -1,0 +1,98 @@
+import type { Quantization } from '../checkpoint/decoder-contract.js';
+import type { GraphBuilder } from './graph-builder.js';
+import { float32ColumnsWeight, int8ColumnsWeight, int8Product } from './linear.js';
+import { DataType } from './proto.js';
+import { bytesOf, type MatrixSource, rowsPerChunk, type WeightGroup } from './weights.js';
+import { quantizeRowsPairBounded } from './quantize.js';
+
+/**
+ * Embedding and head keep eight bits where the other matrices have four: they are the first and the last thing a
+ * token meets, and four bits there cost more than they save.
+ */
+const storedAs = (quantization: Quantization): 'float32' | 'int8' => (quantization === 'none' ? 'float32' : 'int8');
+
+/** Values of the one table that a tied embedding and head share, stored [hidden, vocabulary]. */
+const TIED = 'embedding';
+
+/**
+ * Looks up token vectors: ids int64 [batch, sequence] -> float [tokens, hidden].
+ * A tied table is stored once, in the orientation of the head's product, and the look-up takes columns of it.
+ */
+export function embedding(
+  builder: GraphBuilder,
+  ids: string,
+  table: MatrixSource,
+  tied: boolean,
+  quantization: Quantization,
+): { output: string; weights: WeightGroup[] } {
+  const int8 = storedAs(quantization) === 'int8';
+  const flat = builder.reshape(ids, -1);
+  let weights: WeightGroup;
+  let rows: string;
+  if (tied) {
+    weights = int8 ? int8ColumnsWeight(TIED, table) : float32ColumnsWeight(TIED, table);
+    const columns = builder.node('Gather', [`${TIED}.weight`, flat], { name: '/embedding/Gather', attributes: { axis: 1 } });
+    rows = builder.transpose(columns, 1, 0);
+  } else {
+    weights = int8 ? int8RowsWeight(TIED, table) : float32RowsWeight(TIED, table);
+    rows = builder.node('Gather', [`${TIED}.weight`, flat], { name: '/embedding/Gather', attributes: { axis: 0 } });
+  }
+  if (int8) {
+    const scales = builder.node('Gather', [`${TIED}.scale`, flat], { name: '/embedding/Scale', attributes: { axis: 0 } });
+    rows = builder.mul(builder.cast(rows, DataType.float32), builder.unsqueeze(scales, 1));
+  }
+  return { output: rows, weights: [weights] };
+}
+
+/** Logits float [tokens, vocabulary]; `untied` is the head's own matrix, or null where it is the embedding. */
+export function head(
+  builder: GraphBuilder,
+  x: string,
+  untied: MatrixSource | null,
+  quantization: Quantization,
+): { output: string; weights: WeightGroup[] } {
+  const int8 = storedAs(quantization) === 'int8';
+  const name = untied === null ? TIED : 'head';
+  const output = int8
+    ? int8Product(builder, 'head', x, `${name}.weight`, `${name}.scale`)
+    : builder.node('MatMul', [x, `${name}.weight`], { name: '/head/MatMul' });
+  if (untied === null) return { output, weights: [] };
+  return { output, weights: [int8 ? int8ColumnsWeight(name, untied) : float32ColumnsWeight(name, untied)] };
+}
+
+function float32RowsWeight(name: string, source: MatrixSource): WeightGroup {
+  const { rows, columns } = source;
+  return {
+    tensors: [
+      { name: `${name}.weight`, dataType: DataType.float32, dims: [rows, columns], byteLength: 4 * rows * columns },
+    ],
+    write: (sink) =>
+      eachChunk(source, (first, values) => sink(0, 4 * first * columns, bytesOf(values))),
+  };
+}
+
+function int8RowsWeight(name: string, source: MatrixSource): WeightGroup {
+  const { rows, columns } = source;
+  return {
+    tensors: [
+      { name: `${name}.weight`, dataType: DataType.int8, dims: [rows, columns], byteLength: rows * columns },
+      { name: `${name}.scale`, dataType: DataType.float32, dims: [rows], byteLength: 4 * rows },
+    ],
+    write: (sink) =>
+      eachChunk(source, async (first, values) => {
+        const quantized = quantizeRowsPairBounded(values, columns);
+        await sink(0, first * columns, bytesOf(quantized.values));
+        await sink(1, 4 * first, bytesOf(quantized.scales));
+      }),
+  };
+}
+
+async function eachChunk(
+  source: MatrixSource,
+  use: (firstRow: number, values: Float32Array) => Promise<void> | void,
+): Promise<void> {
+  const step = rowsPerChunk(source.columns);
+  for (let first = 0; first < source.rows; first += step) {
+    await use(first, await source.readRows(first, Math.min(step, source.rows - first)));
+  }
+}

@@ -1,0 +1,144 @@
+import { open, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { encodeModel, type GraphProto, type ModelProto, type TensorProto } from './proto.js';
+import type { WeightGroup, WeightTensor } from './weights.js';
+
+/** ONNX 1.16: the newest pair that every runtime of the last two years reads. */
+const IR_VERSION = 10;
+const OPSET = 21;
+
+/** A protobuf message ends at 2 GB; well before that, weights go to a file beside the model. */
+const INLINE_LIMIT = 64 << 20;
+/** Weights of their own pages can be mapped into memory by the runtime. */
+const ALIGNMENT = 4096;
+
+export function modelProto(graph: GraphProto, metadata: Readonly<Record<string, string>> = {}): ModelProto {
+  return {
+    irVersion: IR_VERSION,
+    producerName: 'wfa-profile-analyzer',
+    graph,
+    opsetImport: [
+      { domain: '', version: OPSET },
+      { domain: 'com.microsoft', version: 1 },
+    ],
+    metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
+  };
+}
+
+export interface WriteProgress {
+  (writtenBytes: number, totalBytes: number): void;
+}
+
+/**
+ * Writes `<folder>/<fileName>`, and `<fileName>_data` beside it when the weights are large. Both appear by rename,
+ * the weights first, so a model file that exists is whole. Memory stays at one weight group's piece.
+ * @returns names of the files written
+ */
+export async function writeModelFile(
+  folder: string,
+  fileName: string,
+  definition: { graph: GraphProto; weights: readonly WeightGroup[] },
+  onProgress: WriteProgress = () => {},
+): Promise<string[]> {
+  const tensors = definition.weights.flatMap((group) => group.tensors);
+  const total = tensors.reduce((sum, tensor) => sum + tensor.byteLength, 0);
+  const modelPath = join(folder, fileName);
+  const temporary = `${modelPath}.${process.pid}.tmp`;
+  const dataName = `${fileName}_data`;
+  const dataPath = join(folder, dataName);
+  const temporaryData = `${dataPath}.${process.pid}.tmp`;
+  let written = 0;
+  const report = (bytes: Uint8Array): void => {
+    written += bytes.byteLength;
+    onProgress(written, total);
+  };
+  try {
+    if (total <= INLINE_LIMIT) {
+      const inline = await collect(definition.weights, report);
+      await writeDurably(temporary, encodeModel(modelProto(withWeights(definition.graph, inline))));
+      await rename(temporary, modelPath);
+      return [fileName];
+    }
+    const offsets = layOut(tensors);
+    const file = await open(temporaryData, 'wx', 0o644);
+    try {
+      let base = 0;
+      for (const group of definition.weights) {
+        await group.write(async (index, byteOffset, bytes) => {
+          await file.write(bytes, 0, bytes.byteLength, offsets[base + index]! + byteOffset);
+          report(bytes);
+        });
+        base += group.tensors.length;
+      }
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    const external = tensors.map((tensor, i) => externalTensor(tensor, dataName, offsets[i]!));
+    await writeDurably(temporary, encodeModel(modelProto(withWeights(definition.graph, external))));
+    await rename(temporaryData, dataPath);
+    await rename(temporary, modelPath);
+    return [fileName, dataName];
+  } catch (error) {
+    await rm(temporary, { force: true });
+    await rm(temporaryData, { force: true });
+    throw error;
+  }
+}
+
+/** The whole model as one message, for small models and tests. */
+export async function modelBytes(definition: { graph: GraphProto; weights: readonly WeightGroup[] }): Promise<Uint8Array> {
+  return encodeModel(modelProto(withWeights(definition.graph, await collect(definition.weights, () => {}))));
+}
+
+function withWeights(graph: GraphProto, weights: readonly TensorProto[]): GraphProto {
+  return { ...graph, initializer: [...(graph.initializer ?? []), ...weights] };
+}
+
+async function collect(groups: readonly WeightGroup[], report: (bytes: Uint8Array) => void): Promise<TensorProto[]> {
+  const out: TensorProto[] = [];
+  for (const group of groups) {
+    const buffers = group.tensors.map((tensor) => new Uint8Array(tensor.byteLength));
+    await group.write((index, byteOffset, bytes) => {
+      buffers[index]!.set(bytes, byteOffset);
+      report(bytes);
+    });
+    group.tensors.forEach((tensor, i) => {
+      out.push({ name: tensor.name, dataType: tensor.dataType, dims: [...tensor.dims], rawData: buffers[i]! });
+    });
+  }
+  return out;
+}
+
+function layOut(tensors: readonly WeightTensor[]): number[] {
+  let end = 0;
+  return tensors.map((tensor) => {
+    const offset = Math.ceil(end / ALIGNMENT) * ALIGNMENT;
+    end = offset + tensor.byteLength;
+    return offset;
+  });
+}
+
+function externalTensor(tensor: WeightTensor, location: string, offset: number): TensorProto {
+  return {
+    name: tensor.name,
+    dataType: tensor.dataType,
+    dims: [...tensor.dims],
+    dataLocation: 1,
+    externalData: [
+      { key: 'location', value: location },
+      { key: 'offset', value: String(offset) },
+      { key: 'length', value: String(tensor.byteLength) },
+    ],
+  };
+}
+
+async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
+  const file = await open(path, 'wx', 0o644);
+  try {
+    await file.writeFile(bytes);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
