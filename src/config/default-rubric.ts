@@ -1,5 +1,3 @@
-import type { OutputField } from './schema.js';
-
 /** The whole user message is the profile's text. `{{text}}` marks where it goes. */
 export const DEFAULT_USER_TEMPLATE = '{{text}}';
 
@@ -12,11 +10,11 @@ const TAGS = [
 ];
 
 /** What a model answers when `output.fields` is not given, in this order. */
-export const DEFAULT_FIELDS: OutputField[] = [
-  { name: 'flag', type: 'enum', values: ['good', 'bad'] },
-  { name: 'reasoning', type: 'string', max_tokens: 80 },
-  { name: 'tags', type: 'string_list', values: TAGS },
-  { name: 'recommendation', type: 'string', max_tokens: 80 },
+export const DEFAULT_FIELDS = [
+  { name: 'flag', type: 'enum' as const, values: ['good', 'bad'] },
+  { name: 'reasoning', type: 'string' as const, max_tokens: 80 },
+  { name: 'tags', type: 'string_list' as const, values: TAGS },
+  { name: 'recommendation', type: 'string' as const, max_tokens: 80 },
 ];
 
 /**

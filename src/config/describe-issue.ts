@@ -76,7 +76,7 @@ function typeName(expected: string): string {
   const names: Record<string, string> = {
     string: 'a text',
     int: 'a whole number',
-    number: 'a number',
+    number: 'a whole number',
     boolean: 'true or false',
     array: 'a list',
     object: 'a group of keys',
