@@ -1,0 +1,156 @@
+import { float, type GraphBuilder, MICROSOFT } from './graph-builder.js';
+import type { AttributeProto, NodeProto } from './proto.js';
+
+/** What a GroupQueryAttention node computes, read from its attributes. */
+export interface AttentionSettings {
+  readonly numHeads: number;
+  readonly numKeyValueHeads: number;
+  readonly headDim: number;
+  readonly rotary: boolean;
+  readonly interleaved: boolean;
+  readonly scale: number;
+  readonly softcap: number;
+  /** Width of the attention window, -1 for all tokens. */
+  readonly window: number;
+}
+
+export function attentionSettings(node: NodeProto, headDim: number): AttentionSettings {
+  const attribute = (name: string): AttributeProto | undefined => node.attribute?.find((a) => a.name === name);
+  const integer = (name: string, fallback: number): number => attribute(name)?.i ?? fallback;
+  const real = (name: string): number => attribute(name)?.f ?? 0;
+  return {
+    numHeads: integer('num_heads', 0),
+    numKeyValueHeads: integer('kv_num_heads', 0),
+    headDim,
+    rotary: integer('do_rotary', 0) === 1,
+    interleaved: integer('rotary_interleaved', 0) === 1,
+    scale: real('scale') || 1 / Math.sqrt(headDim),
+    softcap: real('softcap'),
+    window: integer('local_window_size', -1),
+  };
+}
+
+/** Values that all layers of a step share. */
+export interface StepValues {
+  /** int64 [B, S]. */
+  readonly positions: string;
+  /** int64 [5]: KV, B, group, S, -1. */
+  readonly scoreShape: string;
+  /** float [KV, B, group, S, pad]: fills the fresh keys up to the alignment. */
+  readonly scorePadding: string;
+  /** int64 [4]: prefix, fresh, padding, own. */
+  readonly keyCounts: string;
+  /** float [1, B, 1, S, keys] by window width: 0 where a query may look, else a number that vanishes in softmax. */
+  mask(window: number): string;
+}
+
+export interface LayerCache {
+  readonly prefixKey: string;
+  readonly prefixValue: string;
+  readonly ownKey: string;
+  readonly ownValue: string;
+  readonly freshKey: string;
+  readonly freshValue: string;
+}
+
+/**
+ * Attention of B rows over three kinds of keys, so that nothing long is ever copied:
+ *
+ *            ┌─ shared prefix  [KV, P, D]     one product for all rows
+ *   query ───┼─ fresh          [KV, B, F, D]  made in this run, the loop's only growing state
+ *            └─ own            [KV, B, T, D]  made in earlier runs, constant through the loop
+ *          scores side by side ─ softmax ─ three products with the values, added
+ *
+ * Hydragen (arXiv 2402.05099) and FlashInfer's cascade split the same way; with all scores in one softmax no
+ * rescaling is needed. The order prefix, fresh, own keeps every key of a row at a fixed place in the sum.
+ *
+ * @param query float [B, S, heads x D], or all of query, key and value in one when `key` is ''
+ * @returns output float [B, S, heads x D] and the grown fresh cache
+ */
+export function cascadeAttention(
+  builder: GraphBuilder,
+  path: string,
+  inputs: { query: string; key: string; value: string; cos: string; sin: string },
+  settings: AttentionSettings,
+  step: StepValues,
+  cache: LayerCache,
+): { output: string; freshKey: string; freshValue: string } {
+  const { numHeads, numKeyValueHeads: kv, headDim: d, scale, softcap } = settings;
+  const group = numHeads / kv;
+  let { query, key, value } = inputs;
+  if (key === '') {
+    [query, key, value] = builder.nodeMany(
+      'Split',
+      [query, builder.int64(numHeads * d, kv * d, kv * d)],
+      { name: `${path}/SplitQkv`, outputs: 3, attributes: { axis: 2 } },
+    ) as [string, string, string];
+  }
+  const rotate = (x: string, name: string): string =>
+    settings.rotary
+      ? builder.node('RotaryEmbedding', [x, step.positions, inputs.cos, inputs.sin], {
+          name: `${path}/${name}`,
+          domain: MICROSOFT,
+          attributes: { interleaved: settings.interleaved ? 1 : 0 },
+        })
+      : x;
+  const headsFirst = (x: string): string => builder.transpose(builder.reshape(x, 0, 0, kv, d), 2, 0, 1, 3);
+
+  const queries = builder.transpose(
+    builder.reshape(rotate(query, 'RotaryQuery'), 0, 0, kv, group, d), 2, 0, 3, 1, 4,
+  );
+  const queriesOfAll = builder.reshape(queries, 0, -1, d);
+  const queriesByRow = builder.reshape(queries, 0, 0, -1, d);
+  const freshKey = builder.concat(2, cache.freshKey, headsFirst(rotate(key, 'RotaryKey')));
+  const freshValue = builder.concat(2, cache.freshValue, headsFirst(value));
+
+  const scores = (name: string, q: string, k: string): string =>
+    builder.node('Reshape', [
+      builder.node('FusedMatMul', [q, k], {
+        name: `${path}/Scores${name}`,
+        domain: MICROSOFT,
+        attributes: { transB: 1, alpha: float(scale) },
+      }),
+      step.scoreShape,
+    ]);
+  let all = builder.concat(
+    4,
+    scores('Prefix', queriesOfAll, cache.prefixKey),
+    scores('Fresh', queriesByRow, freshKey),
+    step.scorePadding,
+    scores('Own', queriesByRow, cache.ownKey),
+  );
+  if (softcap > 0) {
+    const squashed = builder.node('Tanh', [builder.mul(all, builder.float(1 / softcap))]);
+    all = builder.mul(squashed, builder.float(softcap));
+  }
+  const weights = builder.node('Softmax', [builder.add(all, step.mask(settings.window))], {
+    name: `${path}/Softmax`,
+    attributes: { axis: -1 },
+  });
+  const [onPrefix, onFresh, , onOwn] = builder.nodeMany('Split', [weights, step.keyCounts], {
+    name: `${path}/SplitWeights`,
+    outputs: 4,
+    attributes: { axis: 4 },
+  });
+  // Key counts may be zero, where a -1 in a shape could not be inferred: the shape of the queries serves instead.
+  const shapeOfAll = builder.node('Shape', [queriesOfAll], { attributes: { start: 0, end: 2 } });
+  const shapeByRow = builder.node('Shape', [queriesByRow], { attributes: { start: 0, end: 3 } });
+  const weigh = (name: string, w: string, leading: string, v: string): string => {
+    const flat = builder.node('Reshape', [w, builder.concat(0, leading, builder.extent(w, 4))], {
+      name: `${path}/Flat${name}`,
+      attributes: { allowzero: 1 },
+    });
+    return builder.node('MatMul', [flat, v], { name: `${path}/Weigh${name}` });
+  };
+  const fromPrefix = builder.node('Reshape', [
+    weigh('Prefix', onPrefix!, shapeOfAll, cache.prefixValue),
+    builder.concat(0, shapeByRow, builder.int64(d)),
+  ]);
+  const sum = builder.add(
+    builder.add(fromPrefix, weigh('Own', onOwn!, shapeByRow, cache.ownValue)),
+    weigh('Fresh', onFresh!, shapeByRow, freshValue),
+  );
+  const perHead = builder.node('Reshape', [sum, builder.node('Shape', [queries])]);
+  const output = builder.reshape(builder.transpose(perHead, 1, 3, 0, 2, 4), 0, 0, numHeads * d);
+  return { output, freshKey, freshValue };
+}

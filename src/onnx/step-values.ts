@@ -1,0 +1,113 @@
+import { type GraphBuilder, tensor } from './graph-builder.js';
+import { DataType } from './proto.js';
+import { GenerationNames as N, KEY_ALIGNMENT } from './generation-names.js';
+import type { StepValues } from './cascade-attention.js';
+
+/** A position no query reaches: marks keys that do not exist. */
+const NOWHERE = 2 ** 40;
+/** Added to a score it leaves exactly zero after softmax, and unlike -Infinity it never makes a NaN. */
+const HIDDEN = -1e30;
+
+/** Positions of the keys that stay the same through a run; they live in the outer graph. */
+export function constantKeyPositions(outer: GraphBuilder, prefixKey: string, ownKey: string): {
+  prefix: string;
+  own: string;
+} {
+  const range = (count: string): string =>
+    outer.node('Range', [outer.int64Scalar(0), outer.node('Squeeze', [count, outer.int64(0)]), outer.int64Scalar(1)]);
+  const nowhere = outer.int64(NOWHERE);
+  const prefixIndex = range(outer.extent(prefixKey, 1));
+  const prefix = outer.node('Where', [
+    outer.node('Less', [prefixIndex, N.prefixLength]),
+    prefixIndex,
+    nowhere,
+  ]);
+  const batch = outer.extent(N.tokens, 0);
+  const prefixRows = outer.node('Expand', [
+    outer.unsqueeze(prefix, 0),
+    outer.concat(0, batch, outer.extent(prefixKey, 1)),
+  ]);
+  const ownIndex = outer.unsqueeze(range(outer.extent(ownKey, 2)), 0);
+  const own = outer.node('Where', [
+    outer.node('Less', [ownIndex, outer.unsqueeze(N.ownLength, 1)]),
+    outer.add(ownIndex, N.prefixLength),
+    nowhere,
+  ]);
+  return { prefix: prefixRows, own };
+}
+
+/**
+ * What all layers of a step share: positions, shapes and masks. Query positions are [B, S], key positions [B, keys];
+ * a query sees a key that is neither later than itself nor outside the layer's window.
+ */
+export function stepValues(
+  body: GraphBuilder,
+  names: {
+    tokens: string;
+    firstPosition: string;
+    freshBefore: string;
+    runStart: string;
+    prefixPositions: string;
+    ownPositions: string;
+  },
+  heads: { keyValue: number; group: number },
+): StepValues {
+  const sequence = body.extent(names.tokens, 1);
+  const batch = body.extent(names.tokens, 0);
+  const scalar = (x: string): string => body.node('Squeeze', [x, body.int64(0)]);
+  const range = (count: string): string =>
+    body.node('Range', [body.int64Scalar(0), scalar(count), body.int64Scalar(1)]);
+
+  const positions = body.add(names.firstPosition, body.unsqueeze(range(sequence), 0));
+  const fresh = body.add(body.extent(names.freshBefore, 2), sequence);
+  const align = body.int64(KEY_ALIGNMENT);
+  const padding = body.node('Mod', [
+    body.node('Sub', [align, body.node('Mod', [fresh, align])]),
+    align,
+  ]);
+  const freshPositions = body.add(names.runStart, body.unsqueeze(range(fresh), 0));
+  const nowhere = (count: string): string =>
+    body.node('ConstantOfShape', [body.concat(0, batch, count)], {
+      attributes: { value: int64Fill(NOWHERE) },
+    });
+  const keyPositions = body.concat(1, names.prefixPositions, freshPositions, nowhere(padding), names.ownPositions);
+  const keys = body.unsqueeze(keyPositions, 0, 2, 3);
+  const queries = body.unsqueeze(positions, 0, 2, 4);
+  const notLater = body.node('LessOrEqual', [keys, queries]);
+
+  const leading = body.concat(0, body.int64(heads.keyValue), batch, body.int64(heads.group), sequence);
+  const masks = new Map<number, string>();
+  return {
+    positions,
+    scoreShape: body.concat(0, leading, body.int64(-1)),
+    scorePadding: body.node('ConstantOfShape', [body.concat(0, leading, padding)], {
+      attributes: { value: tensor('', DataType.float32, [1], new Uint8Array(4)) },
+    }),
+    keyCounts: body.concat(
+      0,
+      body.extent(names.prefixPositions, 1),
+      fresh,
+      padding,
+      body.extent(names.ownPositions, 1),
+    ),
+    mask(window) {
+      let mask = masks.get(window);
+      if (mask === undefined) {
+        let visible = notLater;
+        if (window > 0) {
+          const horizon = body.node('Sub', [queries, body.int64(window)]);
+          visible = body.node('And', [visible, body.node('Greater', [keys, horizon])]);
+        }
+        mask = body.node('Where', [visible, body.float(0), body.float(HIDDEN)]);
+        masks.set(window, mask);
+      }
+      return mask;
+    },
+  };
+}
+
+function int64Fill(value: number): ReturnType<typeof tensor> {
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setBigInt64(0, BigInt(value), true);
+  return tensor('', DataType.int64, [1], bytes);
+}
