@@ -21,7 +21,8 @@ const RANKS: Record<string, number> = {
   backends: 3,
   scoring: 3,
   worker: 4,
-  cli: 4,
+  // The command line starts the children, so it stands above their entry.
+  cli: 5,
 };
 
 interface SourceFile {
