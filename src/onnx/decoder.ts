@@ -54,8 +54,8 @@ export function buildDecoder(
     DataType.int32,
   );
 
-  const addLinear = (name: string, x: string, matrix: MatrixSource): string => {
-    const made = linear(builder, name, x, matrix, quantization);
+  const addLinear = (name: string, x: string, matrix: MatrixSource, options = {}): string => {
+    const made = linear(builder, name, x, matrix, quantization, options);
     weights.push(made.weights);
     return made.output;
   };
@@ -135,6 +135,7 @@ export function buildDecoder(
       `${path}.attention.out`,
       builder.reshape(attended, -1, queryWidth),
       source.matrix(`${prefix}${names.attentionOutput}.weight`, hiddenSize, queryWidth),
+      { guarded: true },
     );
 
     const feedForwardInput = normalise(`${prefix}${names.postAttentionNorm}.weight`);

@@ -122,6 +122,9 @@ function declareInputs(outer: GraphBuilder, anatomy: DecoderAnatomy): void {
   outer.input(N.budget, DataType.int32, ['B']);
   outer.input(N.nextState, DataType.int32, ['states', 'classes']);
   outer.input(N.classOfToken, DataType.int32, ['V']);
+  outer.input(N.allowedTokens, DataType.int32, ['states', 'A']);
+  outer.input(N.maskOfState, DataType.int32, ['states']);
+  outer.input(N.masks, DataType.bool, ['masks', 'V']);
   for (const table of [N.budgetOfState, N.budgetStart, N.drainState]) outer.input(table, DataType.int32, ['states']);
   outer.input(N.endState, DataType.int32, [1]);
   outer.input(N.candidates, DataType.int32, ['C']);

@@ -30,6 +30,12 @@ export const GenerationNames = {
   nextState: 'grammar.next_state',
   /** int32 [V]. */
   classOfToken: 'grammar.class_of_token',
+  /** int32 [states, A]: the allowed tokens of states that allow few, ascending, then -1; all -1 in other states. */
+  allowedTokens: 'grammar.allowed_tokens',
+  /** int32 [states]: row of `grammar.masks` for states that allow many tokens; row 0, nothing, for the others. */
+  maskOfState: 'grammar.mask_of_state',
+  /** bool [masks, V]. */
+  masks: 'grammar.masks',
   /** int32 [states]: index of the string field a state is in, -1 outside. */
   budgetOfState: 'grammar.budget_of_state',
   /** int32 [states]: token budget on entering a state's field. */

@@ -8,8 +8,7 @@ const FORBIDDEN = -3.4e38;
 /**
  * One greedy choice under the grammar, for all rows.
  *
- *   state ─ next_state[state] ─ by class_of_token ─ [B, V] next states, -1 where forbidden
- *   logits where allowed ─ argmax ─ token ─ its next state ─ budget ─ drain
+ *   logits ─ where the state allows ─ argmax ─ token ─ next_state[state, class of token] ─ budget ─ drain
  *
  * A string field's budget counts down while the state stays in the field; at zero the state goes to its drain state,
  * from which only the way to the closing quote is open. Outside strings the counter runs on without meaning.
@@ -25,15 +24,30 @@ export function greedyStep(
 ): { token: string; state: string; budget: string; broken: string; running: string; candidateLogits: string } {
   const gather = (table: string, index: string, axis = 0): string =>
     body.node('Gather', [table, index], { attributes: { axis } });
+  const pick = (rows: string, index: string): string =>
+    body.node('GatherElements', [rows, index], { attributes: { axis: 1 } });
+  const argMax = (rows: string, name: string): string =>
+    body.node('ArgMax', [rows], { name: `/choice/ArgMax${name}`, attributes: { axis: 1, keepdims: 1 } });
 
-  const nextByClass = gather(N.nextState, row.state);
-  const nextByToken = gather(nextByClass, N.classOfToken, 1);
-  const allowed = body.node('GreaterOrEqual', [nextByToken, body.int32(0)]);
-  const masked = body.node('Where', [allowed, logits, body.float(FORBIDDEN)]);
-  const token = body.node('ArgMax', [masked], { name: '/choice/ArgMax', attributes: { axis: 1, keepdims: 1 } });
-  const reached = body.reshape(
-    body.node('GatherElements', [nextByToken, token], { attributes: { axis: 1 } }), -1,
-  );
+  // Few allowed tokens: look only at those. Many: mask the whole row. The other way's best is then FORBIDDEN.
+  const mask = gather(N.masks, gather(N.maskOfState, row.state));
+  const open = body.node('Where', [mask, logits, body.float(FORBIDDEN)]);
+  const openToken = argMax(open, 'Open');
+  const list = gather(N.allowedTokens, row.state);
+  const listLogits = body.node('Where', [
+    body.node('GreaterOrEqual', [list, body.int32(0)]),
+    pick(logits, body.node('Max', [list, body.int32(0)])),
+    body.float(FORBIDDEN),
+  ]);
+  const listed = argMax(listLogits, 'Listed');
+  const listedToken = body.cast(pick(list, listed), DataType.int64);
+  const fromList = body.node('Greater', [pick(listLogits, listed), pick(open, openToken)]);
+  const token = body.node('Where', [fromList, listedToken, openToken]);
+
+  const tokenClass = gather(N.classOfToken, body.reshape(token, -1));
+  const classes = body.cast(body.extent(N.nextState, 1), DataType.int32);
+  const cell = body.add(body.mul(row.state, classes), tokenClass);
+  const reached = gather(body.reshape(N.nextState, -1), cell);
 
   const field = gather(N.budgetOfState, reached);
   const sameField = body.node('Equal', [field, gather(N.budgetOfState, row.state)]);

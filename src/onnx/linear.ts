@@ -24,10 +24,11 @@ export function linear(
   x: string,
   source: MatrixSource,
   quantization: Quantization,
+  options: { guarded?: boolean } = {},
 ): { output: string; weights: WeightGroup } {
   if (quantization === '8bit') {
     const weights = int8ColumnsWeight(name, source);
-    return { output: int8Product(builder, name, x, `${name}.weight`, `${name}.scale`), weights };
+    return { output: int8Product(builder, name, x, `${name}.weight`, `${name}.scale`, options), weights };
   }
   if (quantization === '4bit') {
     const weights = blocks4Weight(name, source);
@@ -44,23 +45,27 @@ export function linear(
 
 /**
  * The 8-bit product of `x` with an int8 matrix of shape [columns, rows] and one scale per row.
- * A row with a value that is not finite gets a scale that is not finite, so it cannot turn into plain numbers
- * on the way through integers.
+ *
+ * An infinite value makes its token's scale infinite and the product NaN, but the maximum may pass over a NaN. Where
+ * NaN can arise out of finite numbers (after a softmax) and is not also carried past the product by the residual
+ * stream, `guarded` adds zero times the sum of squares to the scale, so that nothing turns into plain numbers here.
  */
-export function int8Product(builder: GraphBuilder, name: string, x: string, weight: string, scale: string): string {
+export function int8Product(
+  builder: GraphBuilder,
+  name: string,
+  x: string,
+  weight: string,
+  scale: string,
+  options: { guarded?: boolean } = {},
+): string {
   const path = `/${name}`;
-  const magnitude = builder.node('Abs', [x], { name: `${path}/Abs` });
-  const peak = builder.node('ReduceMax', [magnitude, builder.int64(1)], {
-    name: `${path}/ReduceMax`,
-    attributes: { keepdims: 0 },
-  });
-  const energy = builder.node('ReduceSumSquare', [x, builder.int64(1)], {
-    name: `${path}/ReduceSumSquare`,
-    attributes: { keepdims: 0 },
-  });
-  const finiteGuard = builder.mul(energy, builder.float(0));
-  const step = builder.mul(builder.node('Max', [peak, builder.float(1e-20)]), builder.float(1 / 127));
-  const tokenScale = builder.add(step, finiteGuard);
+  const reduce = (opType: string, of: string): string =>
+    builder.node(opType, [of, builder.int64(1)], { name: `${path}/${opType}`, attributes: { keepdims: 0 } });
+  const peak = reduce('ReduceMax', builder.node('Abs', [x], { name: `${path}/Abs` }));
+  let tokenScale = builder.mul(builder.node('Max', [peak, builder.float(1e-20)]), builder.float(1 / 127));
+  if (options.guarded === true) {
+    tokenScale = builder.add(tokenScale, builder.mul(reduce('ReduceSumSquare', x), builder.float(0)));
+  }
   const zeroPoints = builder.node('ConstantOfShape', [builder.node('Shape', [tokenScale])], {
     name: `${path}/ZeroPoints`,
     attributes: { value: tensor('', DataType.uint8, [1], Uint8Array.of(128)) },
