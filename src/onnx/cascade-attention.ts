@@ -15,7 +15,8 @@ export interface AttentionSettings {
 }
 
 export function attentionSettings(node: NodeProto, headDim: number): AttentionSettings {
-  const attribute = (name: string): AttributeProto | undefined => node.attribute?.find((a) => a.name === name);
+  const attribute = (name: string): AttributeProto | undefined =>
+    node.attribute?.find((a) => a.name === name);
   const integer = (name: string, fallback: number): number => attribute(name)?.i ?? fallback;
   const real = (name: string): number => attribute(name)?.f ?? 0;
   return {
@@ -79,11 +80,11 @@ export function cascadeAttention(
   const group = numHeads / kv;
   let { query, key, value } = inputs;
   if (key === '') {
-    [query, key, value] = builder.nodeMany(
-      'Split',
-      [query, builder.int64(numHeads * d, kv * d, kv * d)],
-      { name: `${path}/SplitQkv`, outputs: 3, attributes: { axis: 2 } },
-    ) as [string, string, string];
+    [query, key, value] = builder.nodeMany('Split', [query, builder.int64(numHeads * d, kv * d, kv * d)], {
+      name: `${path}/SplitQkv`,
+      outputs: 3,
+      attributes: { axis: 2 },
+    }) as [string, string, string];
   }
   const rotate = (x: string, name: string): string =>
     settings.rotary
@@ -96,7 +97,12 @@ export function cascadeAttention(
   const headsFirst = (x: string): string => builder.transpose(builder.reshape(x, 0, 0, kv, d), 2, 0, 1, 3);
 
   const queries = builder.transpose(
-    builder.reshape(rotate(query, 'RotaryQuery'), 0, 0, kv, group, d), 2, 0, 3, 1, 4,
+    builder.reshape(rotate(query, 'RotaryQuery'), 0, 0, kv, group, d),
+    2,
+    0,
+    3,
+    1,
+    4,
   );
   const queriesOfAll = builder.reshape(queries, 0, -1, d);
   const queriesByRow = builder.reshape(queries, 0, 0, -1, d);

@@ -1,6 +1,6 @@
 import { DecoderNames } from '../checkpoint/decoder-contract.js';
-import { attentionSettings, cascadeAttention } from './cascade-attention.js';
 import type { BodyAttention, BodyContext } from './body-attention.js';
+import { attentionSettings, cascadeAttention } from './cascade-attention.js';
 import { GenerationNames as N } from './generation-names.js';
 import { DataType, type NodeProto } from './proto.js';
 import { constantKeyPositions, stepValues } from './step-values.js';

@@ -44,7 +44,14 @@ export interface DecoderAnatomy {
   readonly head: { readonly hidden: string; readonly logits: string; readonly flat: boolean } | null;
 }
 
-const MATRIX_PRODUCTS = new Set(['MatMul', 'Gemm', 'FusedMatMul', 'MatMulNBits', 'MatMulIntegerToFloat', 'MatMulInteger']);
+const MATRIX_PRODUCTS = new Set([
+  'MatMul',
+  'Gemm',
+  'FusedMatMul',
+  'MatMulNBits',
+  'MatMulIntegerToFloat',
+  'MatMulInteger',
+]);
 const NORMS = new Set([
   'SimplifiedLayerNormalization',
   'SkipSimplifiedLayerNormalization',
@@ -56,9 +63,13 @@ const NORMS = new Set([
 /** @throws RunScoringError MODEL_NOT_A_DECODER when the inputs or outputs are not a decoder's. */
 export function readAnatomy(graph: GraphProto, file: string): DecoderAnatomy {
   const fail = (what: string): never => {
-    throw new RunScoringError('MODEL_NOT_A_DECODER', `This ONNX file is not a decoder with a key-value cache: ${what}.`, {
-      at: { file },
-    });
+    throw new RunScoringError(
+      'MODEL_NOT_A_DECODER',
+      `This ONNX file is not a decoder with a key-value cache: ${what}.`,
+      {
+        at: { file },
+      },
+    );
   };
   const inputs = new Map((graph.input ?? []).map((input) => [input.name, input]));
   const outputs = new Map((graph.output ?? []).map((output) => [output.name, output]));
@@ -66,8 +77,9 @@ export function readAnatomy(graph: GraphProto, file: string): DecoderAnatomy {
   let numLayers = 0;
   while (inputs.has(DecoderNames.pastKey(numLayers))) numLayers++;
   if (numLayers === 0) fail(`no input ${DecoderNames.pastKey(0)}`);
-  const dims = (value: { type?: { tensorType?: { shape?: { dim?: { dimValue?: number }[] } } } } | undefined) =>
-    value?.type?.tensorType?.shape?.dim?.map((dim) => dim.dimValue ?? 0) ?? [];
+  const dims = (
+    value: { type?: { tensorType?: { shape?: { dim?: { dimValue?: number }[] } } } } | undefined,
+  ) => value?.type?.tensorType?.shape?.dim?.map((dim) => dim.dimValue ?? 0) ?? [];
   const cache = dims(inputs.get(DecoderNames.pastKey(0)));
   const vocabSize = dims(outputs.get(DecoderNames.logits))[2] ?? 0;
   if (!outputs.has(DecoderNames.logits)) fail(`no output ${DecoderNames.logits}`);
@@ -75,7 +87,9 @@ export function readAnatomy(graph: GraphProto, file: string): DecoderAnatomy {
 
   const index = new GraphIndex(graph);
   const attentionNodes = Array.from({ length: numLayers }, (_, layer) =>
-    graph.node.find((node) => node.opType === 'GroupQueryAttention' && node.input[3] === DecoderNames.pastKey(layer)),
+    graph.node.find(
+      (node) => node.opType === 'GroupQueryAttention' && node.input[3] === DecoderNames.pastKey(layer),
+    ),
   );
   const replaceable = attentionNodes.every((node): node is NodeProto => node !== undefined);
   return {
@@ -108,7 +122,9 @@ function findHead(index: GraphIndex): DecoderAnatomy['head'] {
       if (passedProduct) return null;
       passedProduct = true;
     }
-    const next = node.input.find((input) => input !== '' && !index.initializers.has(input) && index.producer.has(input));
+    const next = node.input.find(
+      (input) => input !== '' && !index.initializers.has(input) && index.producer.has(input),
+    );
     if (next === undefined) return null;
     value = next;
   }

@@ -86,12 +86,16 @@ export function buildDecoder(
       });
     }
     const path = `/${name}/SkipSimplifiedLayerNormalization`;
-    const [normal, , , sum] = builder.nodeMany('SkipSimplifiedLayerNormalization', [residual, pending, gamma], {
-      name: path,
-      domain: MICROSOFT,
-      outputs: [`${path}/output_0`, '', '', `${path}/output_3`],
-      attributes: { epsilon },
-    });
+    const [normal, , , sum] = builder.nodeMany(
+      'SkipSimplifiedLayerNormalization',
+      [residual, pending, gamma],
+      {
+        name: path,
+        domain: MICROSOFT,
+        outputs: [`${path}/output_0`, '', '', `${path}/output_3`],
+        attributes: { epsilon },
+      },
+    );
     residual = sum!;
     return normal!;
   };
@@ -112,9 +116,13 @@ export function buildDecoder(
       ]),
     );
     if (architecture.hasQkvBias(config)) {
-      const parts = ([[names.query, queryWidth], [names.key, keyValueWidth], [names.value, keyValueWidth]] as const).map(
-        ([name, width]) => source.vector(`${prefix}${name}.bias`, width),
-      );
+      const parts = (
+        [
+          [names.query, queryWidth],
+          [names.key, keyValueWidth],
+          [names.value, keyValueWidth],
+        ] as const
+      ).map(([name, width]) => source.vector(`${prefix}${name}.bias`, width));
       const bias = `${path}.attention.qkv.bias`;
       weights.push(
         vectorWeight(bias, [queryWidth + 2 * keyValueWidth], async () => {
@@ -147,11 +155,15 @@ export function buildDecoder(
         source.matrix(`${prefix}${names.up}.weight`, intermediateSize, hiddenSize),
       ]),
     );
-    const [gate, up] = builder.nodeMany('Split', [gateUp, builder.int64(intermediateSize, intermediateSize)], {
-      name: `/${path}/feed_forward/Split`,
-      outputs: 2,
-      attributes: { axis: 1 },
-    });
+    const [gate, up] = builder.nodeMany(
+      'Split',
+      [gateUp, builder.int64(intermediateSize, intermediateSize)],
+      {
+        name: `/${path}/feed_forward/Split`,
+        outputs: 2,
+        attributes: { axis: 1 },
+      },
+    );
     // QuickGelu with alpha 1 is x * sigmoid(x), SiLU, in one pass.
     const activated = builder.node('QuickGelu', [gate!], {
       name: `/${path}/feed_forward/SiLU`,
@@ -232,7 +244,17 @@ function attention(
   const name = `${path}/GroupQueryAttention`;
   return builder.nodeMany(
     'GroupQueryAttention',
-    [query, key, value, pastKey, pastValue, context.lastIndex, context.totalLength, 'rotary.cos', 'rotary.sin'],
+    [
+      query,
+      key,
+      value,
+      pastKey,
+      pastValue,
+      context.lastIndex,
+      context.totalLength,
+      'rotary.cos',
+      'rotary.sin',
+    ],
     {
       name,
       domain: MICROSOFT,

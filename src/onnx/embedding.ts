@@ -2,14 +2,15 @@ import type { Quantization } from '../checkpoint/decoder-contract.js';
 import type { GraphBuilder } from './graph-builder.js';
 import { float32ColumnsWeight, int8ColumnsWeight, int8Product } from './linear.js';
 import { DataType } from './proto.js';
-import { bytesOf, type MatrixSource, rowsPerChunk, type WeightGroup } from './weights.js';
 import { quantizeRowsPairBounded } from './quantize.js';
+import { bytesOf, type MatrixSource, rowsPerChunk, type WeightGroup } from './weights.js';
 
 /**
  * Embedding and head keep eight bits where the other matrices have four: they are the first and the last thing a
  * token meets, and four bits there cost more than they save.
  */
-const storedAs = (quantization: Quantization): 'float32' | 'int8' => (quantization === 'none' ? 'float32' : 'int8');
+const storedAs = (quantization: Quantization): 'float32' | 'int8' =>
+  quantization === 'none' ? 'float32' : 'int8';
 
 /** Values of the one table that a tied embedding and head share, stored [hidden, vocabulary]. */
 const TIED = 'embedding';
@@ -31,14 +32,23 @@ export function embedding(
   let rows: string;
   if (tied) {
     weights = int8 ? int8ColumnsWeight(TIED, table) : float32ColumnsWeight(TIED, table);
-    const columns = builder.node('Gather', [`${TIED}.weight`, flat], { name: '/embedding/Gather', attributes: { axis: 1 } });
+    const columns = builder.node('Gather', [`${TIED}.weight`, flat], {
+      name: '/embedding/Gather',
+      attributes: { axis: 1 },
+    });
     rows = builder.transpose(columns, 1, 0);
   } else {
     weights = int8 ? int8RowsWeight(TIED, table) : float32RowsWeight(TIED, table);
-    rows = builder.node('Gather', [`${TIED}.weight`, flat], { name: '/embedding/Gather', attributes: { axis: 0 } });
+    rows = builder.node('Gather', [`${TIED}.weight`, flat], {
+      name: '/embedding/Gather',
+      attributes: { axis: 0 },
+    });
   }
   if (int8) {
-    const scales = builder.node('Gather', [`${TIED}.scale`, flat], { name: '/embedding/Scale', attributes: { axis: 0 } });
+    const scales = builder.node('Gather', [`${TIED}.scale`, flat], {
+      name: '/embedding/Scale',
+      attributes: { axis: 0 },
+    });
     rows = builder.mul(builder.cast(rows, DataType.float32), builder.unsqueeze(scales, 1));
   }
   return { output: rows, weights: [weights] };
@@ -64,10 +74,14 @@ function float32RowsWeight(name: string, source: MatrixSource): WeightGroup {
   const { rows, columns } = source;
   return {
     tensors: [
-      { name: `${name}.weight`, dataType: DataType.float32, dims: [rows, columns], byteLength: 4 * rows * columns },
+      {
+        name: `${name}.weight`,
+        dataType: DataType.float32,
+        dims: [rows, columns],
+        byteLength: 4 * rows * columns,
+      },
     ],
-    write: (sink) =>
-      eachChunk(source, (first, values) => sink(0, 4 * first * columns, bytesOf(values))),
+    write: (sink) => eachChunk(source, (first, values) => sink(0, 4 * first * columns, bytesOf(values))),
   };
 }
 

@@ -1,5 +1,5 @@
-import { RunScoringError } from '../foundation/errors.js';
 import { DecoderNames } from '../checkpoint/decoder-contract.js';
+import { RunScoringError } from '../foundation/errors.js';
 import { cascadeBody } from './cascade-body.js';
 import { type DecoderAnatomy, liveNodes, readAnatomy } from './decoder-anatomy.js';
 import { GenerationNames as N } from './generation-names.js';
@@ -68,10 +68,23 @@ export function deriveGenerationGraph(
   const chosen = body.rename(body.cast(body.reshape(step.token, -1), DataType.int32), '/step/chosen');
   const candidates = body.rename(step.candidateLogits, '/step/candidate_logits');
 
-  const live = liveNodes(body.nodes, [keepRunning, ...carriedOut, ...attention.carried.map((v) => v.output), chosen, candidates]);
+  const live = liveNodes(body.nodes, [
+    keepRunning,
+    ...carriedOut,
+    ...attention.carried.map((v) => v.output),
+    chosen,
+    candidates,
+  ]);
   assertClosed(live, body, outer, decoder.graph, file);
   body.output(keepRunning, DataType.bool, []);
-  const carriedTypes = [DataType.int64, DataType.int64, DataType.int64, DataType.int32, DataType.int32, DataType.bool];
+  const carriedTypes = [
+    DataType.int64,
+    DataType.int64,
+    DataType.int64,
+    DataType.int32,
+    DataType.int32,
+    DataType.bool,
+  ];
   carriedOut.forEach((name, i) => {
     body.output(name, carriedTypes[i]!, i < 2 ? ['B', 1] : ['B']);
   });
@@ -84,7 +97,14 @@ export function deriveGenerationGraph(
   const results = outer.nodeMany(
     'Loop',
     [
-      N.steps, always, N.tokens, N.firstPosition, N.lastIndex, N.state, N.budget, notBroken,
+      N.steps,
+      always,
+      N.tokens,
+      N.firstPosition,
+      N.lastIndex,
+      N.state,
+      N.budget,
+      notBroken,
       ...attention.carried.map((value) => value.initial),
     ],
     {
@@ -125,7 +145,8 @@ function declareInputs(outer: GraphBuilder, anatomy: DecoderAnatomy): void {
   outer.input(N.allowedTokens, DataType.int32, ['states', 'A']);
   outer.input(N.maskOfState, DataType.int32, ['states']);
   outer.input(N.masks, DataType.bool, ['masks', 'V']);
-  for (const table of [N.budgetOfState, N.budgetStart, N.drainState]) outer.input(table, DataType.int32, ['states']);
+  for (const table of [N.budgetOfState, N.budgetStart, N.drainState])
+    outer.input(table, DataType.int32, ['states']);
   outer.input(N.endState, DataType.int32, [1]);
   outer.input(N.candidates, DataType.int32, ['C']);
   for (let layer = 0; layer < numLayers; layer++) {
@@ -150,9 +171,13 @@ function lastPositionOnly(
   const rows = helper.node('Range', [helper.int64Scalar(0), batch, helper.int64Scalar(1)]);
   const flatIndex = helper.add(helper.mul(rows, sequence), lastIndex);
   const takeRows = (x: string, width: string): string =>
-    helper.node('Gather', [helper.node('Reshape', [x, helper.concat(0, helper.int64(-1), width)]), flatIndex], {
-      attributes: { axis: 0 },
-    });
+    helper.node(
+      'Gather',
+      [helper.node('Reshape', [x, helper.concat(0, helper.int64(-1), width)]), flatIndex],
+      {
+        attributes: { axis: 0 },
+      },
+    );
   body.initializers.push(...helper.initializers);
 
   const { head } = anatomy;
@@ -168,7 +193,9 @@ function lastPositionOnly(
   }
   // Everything that leads from the hidden states to the logits reads the last position's instead.
   const headNodes = new Set(
-    liveNodes(cutAt(decoderNodes, head.hidden), [head.logits]).filter((node) => dependsOn(decoderNodes, node, head.hidden)),
+    liveNodes(cutAt(decoderNodes, head.hidden), [head.logits]).filter((node) =>
+      dependsOn(decoderNodes, node, head.hidden),
+    ),
   );
   const trunk = decoderNodes.filter((node) => !headNodes.has(node));
   const redirected = [...headNodes].map((node) => ({
@@ -210,15 +237,20 @@ function assertClosed(
 ): void {
   const known = new Set<string>(['']);
   for (const input of [...body.inputs, ...outer.inputs]) known.add(input.name);
-  for (const t of [...body.initializers, ...outer.initializers, ...(decoder.initializer ?? [])]) known.add(t.name ?? '');
+  for (const t of [...body.initializers, ...outer.initializers, ...(decoder.initializer ?? [])])
+    known.add(t.name ?? '');
   for (const node of [...outer.nodes, ...live]) for (const output of node.output) known.add(output);
   for (const node of live) {
     const missing = node.input.find((input) => !known.has(input));
     if (missing !== undefined) {
-      throw new RunScoringError('MODEL_UNSUPPORTED_EXPORT', `Its node ${node.name ?? node.opType} needs "${missing}".`, {
-        at: { file },
-        hint: 'Only decoders with the usual inputs can be run.',
-      });
+      throw new RunScoringError(
+        'MODEL_UNSUPPORTED_EXPORT',
+        `Its node ${node.name ?? node.opType} needs "${missing}".`,
+        {
+          at: { file },
+          hint: 'Only decoders with the usual inputs can be run.',
+        },
+      );
     }
   }
 }

@@ -9,7 +9,13 @@ import {
 } from './proto.js';
 
 /** Plain values for node attributes; integers and floats are told apart by wrapping floats in {@link float}. */
-export type AttributeValue = number | string | readonly number[] | FloatAttribute | TensorProto | { graph: GraphProto };
+export type AttributeValue =
+  | number
+  | string
+  | readonly number[]
+  | FloatAttribute
+  | TensorProto
+  | { graph: GraphProto };
 
 export interface FloatAttribute {
   readonly float: number;
@@ -29,29 +35,47 @@ export const MICROSOFT = 'com.microsoft';
 
 function toAttribute(name: string, value: AttributeValue): AttributeProto {
   if (typeof value === 'number') return { name, type: AttributeType.int, i: value };
-  if (typeof value === 'string') return { name, type: AttributeType.string, s: new TextEncoder().encode(value) };
+  if (typeof value === 'string')
+    return { name, type: AttributeType.string, s: new TextEncoder().encode(value) };
   if (Array.isArray(value)) return { name, type: AttributeType.ints, ints: [...(value as number[])] };
   if ('float' in value) return { name, type: AttributeType.float, f: value.float };
   if ('graph' in value) return { name, type: AttributeType.graph, g: value.graph };
   return { name, type: AttributeType.tensor, t: value as TensorProto };
 }
 
-export function tensor(name: string, dataType: number, dims: readonly number[], bytes: Uint8Array): TensorProto {
+export function tensor(
+  name: string,
+  dataType: number,
+  dims: readonly number[],
+  bytes: Uint8Array,
+): TensorProto {
   return { name, dataType, dims: [...dims], rawData: bytes };
 }
 
 const bytesOf = (array: ArrayBufferView): Uint8Array =>
   new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 
-export function int64Tensor(name: string, values: readonly number[], dims: readonly number[] = [values.length]): TensorProto {
+export function int64Tensor(
+  name: string,
+  values: readonly number[],
+  dims: readonly number[] = [values.length],
+): TensorProto {
   return tensor(name, DataType.int64, dims, bytesOf(BigInt64Array.from(values, BigInt)));
 }
 
-export function floatTensor(name: string, values: readonly number[], dims: readonly number[] = [values.length]): TensorProto {
+export function floatTensor(
+  name: string,
+  values: readonly number[],
+  dims: readonly number[] = [values.length],
+): TensorProto {
   return tensor(name, DataType.float32, dims, bytesOf(Float32Array.from(values)));
 }
 
-export function valueInfo(name: string, elemType: number, dims: readonly (number | string)[]): ValueInfoProto {
+export function valueInfo(
+  name: string,
+  elemType: number,
+  dims: readonly (number | string)[],
+): ValueInfoProto {
   const dim = dims.map((d) => (typeof d === 'number' ? { dimValue: d } : { dimParam: d }));
   return { name, type: { tensorType: { elemType, shape: { dim } } } };
 }

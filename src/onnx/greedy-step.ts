@@ -21,7 +21,14 @@ export function greedyStep(
   logits: string,
   hidden: string,
   row: { state: string; budget: string; broken: string },
-): { token: string; state: string; budget: string; broken: string; running: string; candidateLogits: string } {
+): {
+  token: string;
+  state: string;
+  budget: string;
+  broken: string;
+  running: string;
+  candidateLogits: string;
+} {
   const gather = (table: string, index: string, axis = 0): string =>
     body.node('Gather', [table, index], { attributes: { axis } });
   const pick = (rows: string, index: string): string =>

@@ -1,7 +1,7 @@
 import type { Quantization } from '../checkpoint/decoder-contract.js';
 import { type GraphBuilder, MICROSOFT, tensor } from './graph-builder.js';
 import { DataType } from './proto.js';
-import { quantizeRowsPairBounded, quantizeBlocks4 } from './quantize.js';
+import { quantizeBlocks4, quantizeRowsPairBounded } from './quantize.js';
 import { bytesOf, type MatrixSource, rowsPerChunk, type WeightGroup } from './weights.js';
 
 /** Elements of the input dimension that share a scale in 4-bit matrices. */
@@ -88,10 +88,20 @@ export function float32ColumnsWeight(name: string, source: MatrixSource): Weight
   const { rows, columns } = source;
   return {
     tensors: [
-      { name: `${name}.weight`, dataType: DataType.float32, dims: [columns, rows], byteLength: 4 * rows * columns },
+      {
+        name: `${name}.weight`,
+        dataType: DataType.float32,
+        dims: [columns, rows],
+        byteLength: 4 * rows * columns,
+      },
     ],
     write: (sink) =>
-      transposeInTiles(source, Float32Array, (tile) => tile, (offset, piece) => sink(0, 4 * offset, bytesOf(piece))),
+      transposeInTiles(
+        source,
+        Float32Array,
+        (tile) => tile,
+        (offset, piece) => sink(0, 4 * offset, bytesOf(piece)),
+      ),
   };
 }
 
@@ -132,7 +142,12 @@ function blocks4Weight(name: string, source: MatrixSource): WeightGroup {
         dims: [rows, blocks, half],
         byteLength: rows * blocks * half,
       },
-      { name: `${name}.scale`, dataType: DataType.float32, dims: [rows * blocks], byteLength: 4 * rows * blocks },
+      {
+        name: `${name}.scale`,
+        dataType: DataType.float32,
+        dims: [rows * blocks],
+        byteLength: 4 * rows * blocks,
+      },
     ],
     async write(sink) {
       const step = rowsPerChunk(columns);
@@ -180,4 +195,3 @@ async function transposeInTiles<T extends TileArray>(
     }
   }
 }
-

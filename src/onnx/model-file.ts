@@ -25,9 +25,7 @@ export function modelProto(graph: GraphProto, metadata: Readonly<Record<string, 
   };
 }
 
-export interface WriteProgress {
-  (writtenBytes: number, totalBytes: number): void;
-}
+export type WriteProgress = (writtenBytes: number, totalBytes: number) => void;
 
 /**
  * Writes `<folder>/<fileName>`, and `<fileName>_data` beside it when the weights are large. Both appear by rename,
@@ -87,7 +85,10 @@ export async function writeModelFile(
 }
 
 /** The whole model as one message, for small models and tests. */
-export async function modelBytes(definition: { graph: GraphProto; weights: readonly WeightGroup[] }): Promise<Uint8Array> {
+export async function modelBytes(definition: {
+  graph: GraphProto;
+  weights: readonly WeightGroup[];
+}): Promise<Uint8Array> {
   return encodeModel(modelProto(withWeights(definition.graph, await collect(definition.weights, () => {}))));
 }
 
@@ -95,7 +96,10 @@ function withWeights(graph: GraphProto, weights: readonly TensorProto[]): GraphP
   return { ...graph, initializer: [...(graph.initializer ?? []), ...weights] };
 }
 
-async function collect(groups: readonly WeightGroup[], report: (bytes: Uint8Array) => void): Promise<TensorProto[]> {
+async function collect(
+  groups: readonly WeightGroup[],
+  report: (bytes: Uint8Array) => void,
+): Promise<TensorProto[]> {
   const out: TensorProto[] = [];
   for (const group of groups) {
     const buffers = group.tensors.map((tensor) => new Uint8Array(tensor.byteLength));
@@ -104,7 +108,12 @@ async function collect(groups: readonly WeightGroup[], report: (bytes: Uint8Arra
       report(bytes);
     });
     group.tensors.forEach((tensor, i) => {
-      out.push({ name: tensor.name, dataType: tensor.dataType, dims: [...tensor.dims], rawData: buffers[i]! });
+      out.push({
+        name: tensor.name,
+        dataType: tensor.dataType,
+        dims: [...tensor.dims],
+        rawData: buffers[i]!,
+      });
     });
   }
   return out;

@@ -16,7 +16,16 @@ export const DataType = {
 } as const;
 export type DataType = (typeof DataType)[keyof typeof DataType];
 
-export const AttributeType = { float: 1, int: 2, string: 3, tensor: 4, graph: 5, floats: 6, ints: 7, strings: 8 } as const;
+export const AttributeType = {
+  float: 1,
+  int: 2,
+  string: 3,
+  tensor: 4,
+  graph: 5,
+  floats: 6,
+  ints: 7,
+  strings: 8,
+} as const;
 
 export interface StringEntry {
   key: string;
@@ -126,5 +135,9 @@ export function encodeModel(model: ModelProto): Uint8Array {
 /** Reads a model file. int64 values become numbers, exact to 2^53. */
 export function decodeModel(bytes: Uint8Array): ModelProto {
   const message = modelType.decode(bytes);
-  return modelType.toObject(message, { longs: Number, arrays: true, defaults: false }) as unknown as ModelProto;
+  return modelType.toObject(message, {
+    longs: Number,
+    arrays: true,
+    defaults: false,
+  }) as unknown as ModelProto;
 }

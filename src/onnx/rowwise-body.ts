@@ -13,9 +13,16 @@ export function rowwiseBody({ outer, body, anatomy }: BodyContext, firstPosition
   const prefixCount = outer.extent(N.prefixKey(0), 1);
   const ownCount = outer.extent(N.ownKey(0), 2);
   const range = (count: string): string =>
-    outer.node('Range', [outer.int64Scalar(0), outer.node('Squeeze', [count, outer.int64(0)]), outer.int64Scalar(1)]);
+    outer.node('Range', [
+      outer.int64Scalar(0),
+      outer.node('Squeeze', [count, outer.int64(0)]),
+      outer.int64Scalar(1),
+    ]);
   const prefixValid = outer.cast(outer.node('Less', [range(prefixCount), N.prefixLength]), DataType.int64);
-  const prefixMask = outer.node('Expand', [outer.unsqueeze(prefixValid, 0), outer.concat(0, batch, prefixCount)]);
+  const prefixMask = outer.node('Expand', [
+    outer.unsqueeze(prefixValid, 0),
+    outer.concat(0, batch, prefixCount),
+  ]);
   const ownMask = outer.cast(
     outer.node('Less', [outer.unsqueeze(range(ownCount), 0), outer.unsqueeze(N.ownLength, 1)]),
     DataType.int64,
@@ -45,7 +52,9 @@ export function rowwiseBody({ outer, body, anatomy }: BodyContext, firstPosition
 
   const sequence = body.extent(DecoderNames.inputIds, 1);
   const bodyRange = body.node('Range', [
-    body.int64Scalar(0), body.node('Squeeze', [sequence, body.int64(0)]), body.int64Scalar(1),
+    body.int64Scalar(0),
+    body.node('Squeeze', [sequence, body.int64(0)]),
+    body.int64Scalar(1),
   ]);
   body.rename(body.add(firstPosition, body.unsqueeze(bodyRange, 0)), DecoderNames.positionIds);
   const earlier = body.node('Sub', [body.extent(DecoderNames.pastKey(0), 2), body.extent(pastMask, 1)]);

@@ -1,7 +1,7 @@
+import type { StepValues } from './cascade-attention.js';
+import { KEY_ALIGNMENT, GenerationNames as N } from './generation-names.js';
 import { type GraphBuilder, tensor } from './graph-builder.js';
 import { DataType } from './proto.js';
-import { GenerationNames as N, KEY_ALIGNMENT } from './generation-names.js';
-import type { StepValues } from './cascade-attention.js';
 
 /** A position no query reaches: marks keys that do not exist. */
 const NOWHERE = 2 ** 40;
@@ -9,12 +9,20 @@ const NOWHERE = 2 ** 40;
 const HIDDEN = -1e30;
 
 /** Positions of the keys that stay the same through a run; they live in the outer graph. */
-export function constantKeyPositions(outer: GraphBuilder, prefixKey: string, ownKey: string): {
+export function constantKeyPositions(
+  outer: GraphBuilder,
+  prefixKey: string,
+  ownKey: string,
+): {
   prefix: string;
   own: string;
 } {
   const range = (count: string): string =>
-    outer.node('Range', [outer.int64Scalar(0), outer.node('Squeeze', [count, outer.int64(0)]), outer.int64Scalar(1)]);
+    outer.node('Range', [
+      outer.int64Scalar(0),
+      outer.node('Squeeze', [count, outer.int64(0)]),
+      outer.int64Scalar(1),
+    ]);
   const nowhere = outer.int64(NOWHERE);
   const prefixIndex = range(outer.extent(prefixKey, 1));
   const prefix = outer.node('Where', [
@@ -61,16 +69,19 @@ export function stepValues(
   const positions = body.add(names.firstPosition, body.unsqueeze(range(sequence), 0));
   const fresh = body.add(body.extent(names.freshBefore, 2), sequence);
   const align = body.int64(KEY_ALIGNMENT);
-  const padding = body.node('Mod', [
-    body.node('Sub', [align, body.node('Mod', [fresh, align])]),
-    align,
-  ]);
+  const padding = body.node('Mod', [body.node('Sub', [align, body.node('Mod', [fresh, align])]), align]);
   const freshPositions = body.add(names.runStart, body.unsqueeze(range(fresh), 0));
   const nowhere = (count: string): string =>
     body.node('ConstantOfShape', [body.concat(0, batch, count)], {
       attributes: { value: int64Fill(NOWHERE) },
     });
-  const keyPositions = body.concat(1, names.prefixPositions, freshPositions, nowhere(padding), names.ownPositions);
+  const keyPositions = body.concat(
+    1,
+    names.prefixPositions,
+    freshPositions,
+    nowhere(padding),
+    names.ownPositions,
+  );
   const keys = body.unsqueeze(keyPositions, 0, 2, 3);
   const queries = body.unsqueeze(positions, 0, 2, 4);
   const notLater = body.node('LessOrEqual', [keys, queries]);

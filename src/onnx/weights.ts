@@ -59,7 +59,11 @@ export function stackRows(sources: readonly MatrixSource[]): MatrixSource {
 }
 
 /** A whole small tensor given as float32 values. */
-export function vectorWeight(name: string, dims: readonly number[], read: () => Promise<Float32Array>): WeightGroup {
+export function vectorWeight(
+  name: string,
+  dims: readonly number[],
+  read: () => Promise<Float32Array>,
+): WeightGroup {
   const byteLength = 4 * dims.reduce((a, b) => a * b, 1);
   return {
     tensors: [{ name, dataType: 1, dims, byteLength }],

@@ -1,0 +1,166 @@
+import type { TokenTables } from '../grammar/token-tables.js';
+import type { Completion, GenerationRequest } from './completion.js';
+import type { ModelRunner, RowInput, RunResult } from './model-runner.js';
+import { plan, type SchedulerSnapshot } from './scheduler.js';
+import { Sequence } from './sequence.js';
+
+export interface EngineOptions {
+  readonly tables: TokenTables;
+  readonly eosIds: readonly number[];
+  readonly maxNewTokens: number;
+  /** Rows decoded side by side. */
+  readonly slots: number;
+  /** Decode steps in one run of the model; rows join and leave between runs. */
+  readonly chunkSteps?: number;
+  /** Tokens in one prefill, padding included. */
+  readonly prefillTokens?: number;
+  /** Rows that may be read ahead of the oldest unfinished one. */
+  readonly window?: number;
+}
+
+/** Sixteen steps recover nearly all that a longer loop would, and a finished row waits eight of them on average. */
+const CHUNK_STEPS = 16;
+const PREFILL_TOKENS = 2048;
+
+/** Counts since the engine was made; tokens fed as padding are not counted. */
+export interface EngineCounters {
+  prefillTokens: number;
+  decodeTokens: number;
+  prefillMs: number;
+  decodeMs: number;
+}
+
+/**
+ * Completes many prompts with one shared prefix: plan, run, commit, until all are done.
+ * Knows token ids, slots and lengths; knows no text, no tensors, no files and no clock but for its counters.
+ */
+export class Engine {
+  readonly counters: EngineCounters = { prefillTokens: 0, decodeTokens: 0, prefillMs: 0, decodeMs: 0 };
+  readonly #eosIds: ReadonlySet<number>;
+  #prefix: Int32Array = new Int32Array(0);
+
+  constructor(
+    private readonly runner: ModelRunner,
+    private readonly options: EngineOptions,
+  ) {
+    this.#eosIds = new Set(options.eosIds);
+  }
+
+  /** Sets the tokens that most prompts begin with. A prompt that begins otherwise is still completed, on its own. */
+  async setPrefix(tokens: Int32Array): Promise<void> {
+    await this.runner.setPrefix(tokens);
+    this.#prefix = tokens;
+  }
+
+  /** Yields one completion a request, in the order of the requests, reading a bounded number ahead. */
+  async *generate(
+    requests: AsyncIterable<GenerationRequest>,
+    options: { signal?: AbortSignal } = {},
+  ): AsyncGenerator<Completion> {
+    const source = requests[Symbol.asyncIterator]();
+    const { slots } = this.options;
+    const window = this.options.window ?? 8 * slots;
+    const waiting: Sequence[] = [];
+    let running: Sequence[] = [];
+    /** In input order; the head is delivered first. */
+    const order: Sequence[] = [];
+    let inputEnded = false;
+    try {
+      for (;;) {
+        while (order.length > 0 && order[0]!.finishReason !== null) yield order.shift()!.completion();
+        if (options.signal?.aborted === true) return;
+        const snapshot: SchedulerSnapshot = {
+          waiting: waiting.map((s) => ({ length: s.request.tokens.length, onPrefix: s.onPrefix })),
+          running,
+          slots,
+          prefillTokens: this.options.prefillTokens ?? PREFILL_TOKENS,
+          inputEnded,
+          mayRead: order.length < window,
+        };
+        const step = plan(snapshot);
+        if (step.kind === 'done') return;
+        if (step.kind === 'read') {
+          const next = await source.next();
+          if (next.done === true) inputEnded = true;
+          else {
+            const sequence = this.#sequence(next.value);
+            waiting.push(sequence);
+            order.push(sequence);
+          }
+          continue;
+        }
+        if (step.kind === 'prefill') {
+          const chosen = step.rows.map((index) => waiting[index]!);
+          for (const index of [...step.rows].reverse()) waiting.splice(index, 1);
+          await this.#prefill(chosen);
+          running.push(...chosen);
+        } else {
+          await this.#decode(running);
+        }
+        for (const sequence of running)
+          if (sequence.finishReason !== null) this.runner.release(sequence.request.id);
+        running = running.filter((sequence) => sequence.finishReason === null);
+      }
+    } finally {
+      for (const sequence of running) this.runner.release(sequence.request.id);
+      await source.return?.();
+    }
+  }
+
+  #sequence(request: GenerationRequest): Sequence {
+    const { tables, maxNewTokens } = this.options;
+    const onPrefix = this.#prefix.length > 0 && startsWith(request.tokens, this.#prefix);
+    return new Sequence(request, onPrefix, tables, this.#eosIds, maxNewTokens);
+  }
+
+  /** Prompts of one piece go together, longer ones each alone: a row's pieces depend on its own prompt only. */
+  async #prefill(sequences: readonly Sequence[]): Promise<void> {
+    const started = performance.now();
+    const onPrefix = sequences[0]!.onPrefix;
+    const skipped = onPrefix ? this.#prefix.length : 0;
+    const piece = this.runner.prefillChunk;
+    const own = (s: Sequence): Int32Array => s.request.tokens.subarray(skipped);
+    const short = sequences.filter((s) => own(s).length <= piece);
+    if (short.length > 0) {
+      const rows = short.map((s) => this.#row(s, own(s)));
+      const result = await this.runner.prefill(rows, { onPrefix, more: false });
+      short.forEach((sequence, index) => sequence.commit(result, index));
+    }
+    for (const sequence of sequences) {
+      const tokens = own(sequence);
+      if (tokens.length <= piece) continue;
+      for (let at = 0; at < tokens.length && sequence.finishReason === null; at += piece) {
+        const more = at + piece < tokens.length;
+        const row = this.#row(sequence, tokens.subarray(at, at + piece));
+        const result = await this.runner.prefill([row], { onPrefix, more });
+        if (!more || result.broken[0] === 1) sequence.commit(result, 0);
+      }
+    }
+    for (const sequence of sequences) this.counters.prefillTokens += own(sequence).length;
+    this.counters.prefillMs += performance.now() - started;
+  }
+
+  async #decode(sequences: readonly Sequence[]): Promise<void> {
+    const started = performance.now();
+    const { maxNewTokens, chunkSteps } = this.options;
+    const most = Math.max(...sequences.map((s) => maxNewTokens - s.output.length));
+    const rows = sequences.map((s) => this.#row(s, Int32Array.of(s.lastToken)));
+    const before = sequences.map((s) => s.output.length);
+    const result: RunResult = await this.runner.decode(rows, Math.min(chunkSteps ?? CHUNK_STEPS, most));
+    sequences.forEach((sequence, index) => {
+      sequence.commit(result, index);
+      this.counters.decodeTokens += sequence.output.length - before[index]!;
+    });
+    this.counters.decodeMs += performance.now() - started;
+  }
+
+  #row(sequence: Sequence, tokens: Int32Array): RowInput {
+    return { row: sequence.request.id, tokens, state: sequence.state, budget: sequence.budget };
+  }
+}
+
+function startsWith(tokens: Int32Array, prefix: Int32Array): boolean {
+  if (tokens.length <= prefix.length) return false;
+  for (let i = 0; i < prefix.length; i++) if (tokens[i] !== prefix[i]) return false;
+  return true;
+}

@@ -1,0 +1,128 @@
+/** Shape of a model's cache. */
+export interface CacheShape {
+  readonly numLayers: number;
+  readonly numKeyValueHeads: number;
+  readonly headDim: number;
+}
+
+/** Keys and values a run made: per layer, float [KV, rows, length, D]. */
+export interface FreshKeyValues {
+  readonly keys: readonly Float32Array[];
+  readonly values: readonly Float32Array[];
+  readonly rows: number;
+  /** Extent of the length axis, padding included. */
+  readonly length: number;
+}
+
+/** A batch of rows laid out for a run: per layer, float [KV, rows, length, D], zero after each row's own end. */
+export interface BatchKeyValues {
+  readonly keys: readonly Float32Array[];
+  readonly values: readonly Float32Array[];
+  readonly length: number;
+  /** Real tokens of each row. */
+  readonly lengths: readonly number[];
+}
+
+interface CachedRow {
+  /** Place in the batch laid out last, and tokens there; -1 when it is not in it. */
+  index: number;
+  length: number;
+  /** Tokens made since, not yet laid out. */
+  pending: { from: FreshKeyValues; row: number; count: number } | null;
+}
+
+/**
+ * The rows' own keys and values between runs. Each run's fresh part is kept as it came and only copied when the next
+ * batch is laid out: one copy a run, not one a token, and rows join and leave in the same copy. Memory is two
+ * layouts at most of a single layer, and one of all others.
+ */
+export class KeyValueCache {
+  readonly #shape: CacheShape;
+  readonly #alignment: number;
+  readonly #rows = new Map<number, CachedRow>();
+  #keys: Float32Array[];
+  #values: Float32Array[];
+  #scratch = new Float32Array(0);
+  #rowCount = 0;
+  #length = 0;
+
+  /** @param alignment the length axis is a multiple of this many tokens */
+  constructor(shape: CacheShape, alignment: number) {
+    this.#shape = shape;
+    this.#alignment = alignment;
+    this.#keys = Array.from({ length: shape.numLayers }, () => new Float32Array(0));
+    this.#values = Array.from({ length: shape.numLayers }, () => new Float32Array(0));
+  }
+
+  /** Real tokens of a row, 0 for an unknown one. */
+  lengthOf(row: number): number {
+    const cached = this.#rows.get(row);
+    return cached === undefined ? 0 : cached.length + (cached.pending?.count ?? 0);
+  }
+
+  /** Records what a run made for `row`; its part must have been laid out before (see {@link layOut}). */
+  append(row: number, from: FreshKeyValues, index: number, count: number): void {
+    const cached = this.#rows.get(row) ?? { index: -1, length: 0, pending: null };
+    if (cached.pending !== null) throw new Error('a row was appended to twice without a layout between');
+    cached.pending = { from, row: index, count };
+    this.#rows.set(row, cached);
+  }
+
+  release(row: number): void {
+    this.#rows.delete(row);
+  }
+
+  /** Lays the given rows out as one batch, in their order. Rows left out keep nothing: release them first. */
+  layOut(rows: readonly number[]): BatchKeyValues {
+    const { numKeyValueHeads: heads, headDim } = this.#shape;
+    const cached = rows.map((row) => this.#rows.get(row) ?? { index: -1, length: 0, pending: null });
+    const lengths = rows.map((row) => this.lengthOf(row));
+    const longest = Math.max(0, ...lengths);
+    const length = Math.ceil(longest / this.#alignment) * this.#alignment;
+    const size = heads * rows.length * length * headDim;
+    const copy = (old: Float32Array, pick: (fresh: FreshKeyValues) => Float32Array): Float32Array => {
+      const target = this.#scratch.length >= size ? this.#scratch : new Float32Array(Math.ceil(size * 1.25));
+      for (let head = 0; head < heads; head++) {
+        for (let i = 0; i < cached.length; i++) {
+          const row = cached[i]!;
+          const start = (head * rows.length + i) * length * headDim;
+          let end = start;
+          if (row.length > 0) {
+            const from = (head * this.#rowCount + row.index) * this.#length * headDim;
+            target.set(old.subarray(from, from + row.length * headDim), end);
+            end += row.length * headDim;
+          }
+          if (row.pending !== null) {
+            const { from, row: index, count } = row.pending;
+            const at = (head * from.rows + index) * from.length * headDim;
+            target.set(pick(from).subarray(at, at + count * headDim), end);
+            end += count * headDim;
+          }
+          // Numbers left over from other rows could be NaN, and zero times NaN is not zero.
+          target.fill(0, end, start + length * headDim);
+        }
+      }
+      this.#scratch = old as Float32Array<ArrayBuffer>;
+      return target;
+    };
+    for (let layer = 0; layer < this.#shape.numLayers; layer++) {
+      this.#keys[layer] = copy(this.#keys[layer]!, (fresh) => fresh.keys[layer]!);
+      this.#values[layer] = copy(this.#values[layer]!, (fresh) => fresh.values[layer]!);
+    }
+    const kept = new Set(rows);
+    for (const [row, value] of this.#rows) if (!kept.has(row)) value.index = -1;
+    cached.forEach((row, i) => {
+      row.index = i;
+      row.length = lengths[i]!;
+      row.pending = null;
+    });
+    this.#rowCount = rows.length;
+    this.#length = length;
+    return {
+      keys: this.#keys.map((keys) => keys.subarray(0, size)),
+      values: this.#values.map((values) => values.subarray(0, size)),
+      length,
+      lengths,
+    };
+  }
+}
