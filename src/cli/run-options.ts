@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { RunScoringError } from '../foundation/errors.js';
 
@@ -94,6 +95,8 @@ export function readRunOptions(raw: Record<string, unknown>): RunOptions {
   if (output === '-' && flag('json')) {
     throw usage('USAGE_OPTION', '--json and --output - would both write to stdout.');
   }
+  refuseSameFile(text('logFile'), '--log-file', [input, output, text('config')]);
+  refuseSameFile(output, '--output', [text('config')]);
   const resume = flag('resume') || flag('retryErrors');
   if (resume && (input === '-' || output === '-')) {
     throw usage('USAGE_OPTION', '--resume needs files: stdin and stdout cannot be picked up again.');
@@ -122,6 +125,20 @@ export function readRunOptions(raw: Record<string, unknown>): RunOptions {
     formulaGuard: raw['formulaGuard'] as RunOptions['formulaGuard'],
     offline: flag('offline'),
   };
+}
+
+/** `--output` on the input itself is the table's concern; these would destroy a file that is not a table. */
+function refuseSameFile(
+  path: string | undefined,
+  option: string,
+  others: readonly (string | undefined)[],
+): void {
+  if (path === undefined || path === '-') return;
+  for (const other of others) {
+    if (other !== undefined && other !== '-' && resolve(other) === resolve(path)) {
+      throw usage('USAGE_OPTION', `${option} names a file that this run needs for something else.`);
+    }
+  }
 }
 
 function names(text: string | undefined): string[] | undefined {

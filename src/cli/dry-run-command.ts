@@ -1,0 +1,45 @@
+import type { Config } from '../config/schema.js';
+import { RunScoringError } from '../foundation/errors.js';
+import { ExitCode } from '../foundation/exit-codes.js';
+import { readColumn } from '../table/read-column.js';
+import { measurePrompts, renderCounts, renderSamples } from './dry-run.js';
+import type { RunOptions } from './run-options.js';
+
+/** `--dry-run`: everything but scoring. Loads tokenizers, no weights; writes no file; the report goes to stderr. */
+export async function dryRun(options: RunOptions, config: Config): Promise<ExitCode> {
+  const { loadPromptEncoder } = await import('../backends/tokenizer.js');
+  const models = config.getEnabledModels();
+  if (options.input === '-' && models.length > 1) {
+    throw new RunScoringError('USAGE_OPTION', 'A dry run of several models cannot read stdin; give a file.');
+  }
+  const summaries: object[] = [];
+  for (const [index, entry] of models.entries()) {
+    const encoder = await loadPromptEncoder(entry, config, { offline: options.offline });
+    const report = await measurePrompts(texts(options, config), config, encoder);
+    if (index === 0 && options.verbosity !== 'quiet') process.stderr.write(renderSamples(report));
+    process.stderr.write(renderCounts(report, entry.name, config.generation.max_input_tokens));
+    const tokens = report.promptTokens;
+    summaries.push({
+      name: entry.name,
+      rows: report.rows,
+      empty: report.empty,
+      truncated: report.truncated,
+      prompt_tokens: tokens.length === 0 ? null : { least: tokens[0], most: tokens.at(-1) },
+    });
+  }
+  if (options.json)
+    process.stdout.write(`${JSON.stringify({ exit_code: 0, dry_run: true, models: summaries })}\n`);
+  return ExitCode.done;
+}
+
+async function* texts(options: RunOptions, config: Config): AsyncGenerator<string> {
+  const { limit, encoding, delimiter } = options;
+  const rows = readColumn(options.input, {
+    column: config.data.dataset_column,
+    onBadRow: options.onBadRow,
+    ...(limit === undefined ? {} : { limit }),
+    ...(encoding === undefined ? {} : { encoding }),
+    ...(delimiter === undefined ? {} : { delimiter }),
+  });
+  for await (const { text } of rows) yield text;
+}

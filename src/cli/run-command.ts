@@ -1,0 +1,115 @@
+import type { Config } from '../config/schema.js';
+import { ExitCode } from '../foundation/exit-codes.js';
+import type { Logger } from '../foundation/logger.js';
+import type { LoadModel } from '../scoring/model-port.js';
+import { type CsvRunOptions, MultiModelBatchProcessor } from '../scoring/multi-model-batch-processor.js';
+import type { RunSummary } from '../scoring/run-summary.js';
+import { chooseConfig } from './choose-config.js';
+import { createProgress } from './progress.js';
+import { openRunLog } from './run-log.js';
+import { type RunOptions, readRunOptions } from './run-options.js';
+import { listenForStop, resumeCommand } from './signals.js';
+import { renderSummary, summaryJson } from './summary.js';
+import { detectTerminal } from './terminal.js';
+
+/**
+ * The default command: score a table. This is the one place where config, processor, worker, progress and signals
+ * are put together.
+ * @param args the command line as typed, for the line that resumes the run
+ * @param loadModel how a model is loaded; default: in a process of its own
+ */
+export async function run(
+  raw: Record<string, unknown>,
+  args: readonly string[],
+  loadModel?: LoadModel,
+): Promise<ExitCode> {
+  const options = readRunOptions(raw);
+  const config = await chooseConfig(options);
+  if (options.dryRun) {
+    const { dryRun } = await import('./dry-run-command.js');
+    return dryRun(options, config);
+  }
+
+  const say = (text: string) => void process.stderr.write(text);
+  const terminal = detectTerminal(process.stderr, process.env);
+  const quiet = options.verbosity === 'quiet';
+  const progress = createProgress({ terminal, write: say, quiet });
+  const log = openRunLog(options.logFile, (line) => say(`warning: ${line}\n`));
+  const stop = listenForStop(
+    (name) => progress.note(`${name}: saving what is done; once more to leave at once.`),
+    () => say(`Stopped. Go on with:\n  ${resumeCommand(args)}\n`),
+  );
+  logStart(log, options, config);
+  try {
+    const summary = await scoreTable(options, config, loadModel, stop.signal, {
+      onProgress: (state) => progress.update(state),
+      onNote: (line) => {
+        log.info(line);
+        if (options.verbosity === 'verbose') progress.note(line);
+      },
+    });
+    progress.end();
+    const exitCode = (
+      summary.interrupted ? (stop.exitCode() ?? summary.exitCode) : summary.exitCode
+    ) as ExitCode;
+    const report: RunSummary = { ...summary, exitCode };
+    log.info(JSON.parse(summaryJson(report)), 'end');
+    if (options.json) process.stdout.write(summaryJson(report));
+    if (summary.interrupted) say(stoppedMessage(options, args));
+    else if (!quiet || exitCode === ExitCode.noModel) say(renderSummary(report, terminal));
+    return exitCode;
+  } catch (error) {
+    progress.end();
+    log.error({ code: (error as { code?: unknown }).code ?? 'INTERNAL' }, 'the run failed');
+    throw error;
+  } finally {
+    stop.release();
+  }
+}
+
+async function scoreTable(
+  options: RunOptions,
+  config: Config,
+  loadModel: LoadModel | undefined,
+  signal: AbortSignal,
+  watch: Required<Pick<CsvRunOptions, 'onProgress' | 'onNote'>>,
+): Promise<RunSummary> {
+  const processor = new MultiModelBatchProcessor(config, {
+    loadModel: loadModel ?? (await import('../worker/spawn-model.js')).spawnModel,
+    device: options.device ?? 'auto',
+    offline: options.offline,
+    ...defined({ timeoutPerRowMs: options.timeoutPerRowMs }),
+  });
+  return processor.processCsv({
+    inputPath: options.input,
+    outputPath: options.output!,
+    parseOutputs: options.parse,
+    clobber: options.clobber,
+    resume: options.resume,
+    retryErrors: options.retryErrors,
+    onBadRow: options.onBadRow,
+    formulaGuard: options.formulaGuard,
+    signal,
+    ...watch,
+    ...defined({ limit: options.limit, encoding: options.encoding, delimiter: options.delimiter }),
+  });
+}
+
+/** Without the keys whose value is undefined, as exact optional types want it. */
+function defined<T extends object>(value: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  const entries = Object.entries(value).filter(([, inner]) => inner !== undefined);
+  return Object.fromEntries(entries) as { [K in keyof T]?: Exclude<T[K], undefined> };
+}
+
+function stoppedMessage(options: RunOptions, args: readonly string[]): string {
+  if (options.input === '-' || options.output === '-') {
+    return 'Stopped. A run over stdin or stdout starts from the beginning next time.\n';
+  }
+  return `Stopped; what is done is saved. Go on with:\n  ${resumeCommand(args)}\n`;
+}
+
+/** Settings by name: no texts, no tokens. */
+function logStart(log: Logger, options: RunOptions, config: Config): void {
+  const models = config.getEnabledModels().map((entry) => ({ name: entry.name, model_id: entry.model_id }));
+  log.info({ options, models, generation: config.generation }, 'start');
+}
