@@ -15,7 +15,7 @@ export async function dryRun(options: RunOptions, config: Config): Promise<ExitC
   const summaries: object[] = [];
   for (const [index, entry] of models.entries()) {
     const encoder = await loadPromptEncoder(entry, config, { offline: options.offline });
-    const report = await measurePrompts(texts(options, config), config, encoder);
+    const report = await measurePrompts(texts(options, config), encoder);
     if (index === 0 && options.verbosity !== 'quiet') process.stderr.write(renderSamples(report));
     process.stderr.write(renderCounts(report, entry.name, config.generation.max_input_tokens));
     const tokens = report.promptTokens;

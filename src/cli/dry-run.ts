@@ -1,23 +1,13 @@
-import type { Config } from '../config/schema.js';
-import { buildMessages, type ChatMessage } from '../prompt/build-messages.js';
-
-/** The tokenizer of one model, loaded without its weights. */
-export interface PromptEncoder {
-  /** `truncated` says that the text was cut to `max_input_tokens`; `textTokens` counts the text before the cut. */
-  encode(
-    messages: readonly ChatMessage[],
-    text: string,
-  ): { ids: number[]; truncated: boolean; textTokens: number };
-}
+import type { PromptEncoder } from '../prompt/prompt-encoder.js';
 
 export interface DryRunReport {
   readonly rows: number;
   readonly empty: number;
   readonly truncated: number;
-  /** Tokens of each prompt as it would be sent, ascending. */
+  /** Tokens of each prompt before any cut, ascending. */
   readonly promptTokens: readonly number[];
-  /** Messages of the first three texts that are not empty, with their data row (from 1). */
-  readonly samples: readonly { row: number; messages: readonly ChatMessage[] }[];
+  /** Prompts of the first three texts that are not empty, as text, with their data row (from 1). */
+  readonly samples: readonly { row: number; prompt: string }[];
 }
 
 const SAMPLES = 3;
@@ -27,11 +17,10 @@ const BAR_WIDTH = 30;
 /** Renders and counts every prompt; scores nothing. */
 export async function measurePrompts(
   texts: AsyncIterable<string>,
-  config: Config,
-  encoder: PromptEncoder,
+  encoder: Pick<PromptEncoder, 'encode' | 'render'>,
 ): Promise<DryRunReport> {
   const promptTokens: number[] = [];
-  const samples: { row: number; messages: readonly ChatMessage[] }[] = [];
+  const samples: { row: number; prompt: string }[] = [];
   let rows = 0;
   let empty = 0;
   let truncated = 0;
@@ -41,10 +30,9 @@ export async function measurePrompts(
       empty += 1;
       continue;
     }
-    const messages = buildMessages(config.prompt, text);
-    if (samples.length < SAMPLES) samples.push({ row: rows, messages });
-    const encoded = encoder.encode(messages, text);
-    promptTokens.push(encoded.ids.length);
+    if (samples.length < SAMPLES) samples.push({ row: rows, prompt: encoder.render(text) });
+    const encoded = encoder.encode(text);
+    promptTokens.push(encoded.uncutTokens);
     if (encoded.truncated) truncated += 1;
   }
   promptTokens.sort((a, b) => a - b);
@@ -53,12 +41,7 @@ export async function measurePrompts(
 
 /** The rendered prompts. They show the profiles' texts: for a person who asked, never for a log. */
 export function renderSamples(report: DryRunReport): string {
-  return report.samples
-    .map(({ row, messages }) => {
-      const parts = messages.map((message) => `[${message.role}]\n${message.content}`);
-      return `--- prompt of row ${row} ---\n${parts.join('\n')}\n`;
-    })
-    .join('\n');
+  return report.samples.map(({ row, prompt }) => `--- prompt of row ${row} ---\n${prompt}\n`).join('\n');
 }
 
 /** Counts per model: no texts. */

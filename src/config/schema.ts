@@ -72,7 +72,12 @@ export const generationSchema = z.strictObject({
     .union([z.literal('auto'), z.int().min(1).max(1024)])
     .default('auto')
     .describe('Rows scored side by side. Changes speed and memory, never the answers.'),
-  max_input_tokens: z.int().min(1).max(131_072).default(2000).describe('A longer text is cut and marked.'),
+  max_input_tokens: z
+    .int()
+    .min(1)
+    .max(131_072)
+    .default(2000)
+    .describe('Longest prompt, instruction and text together. A longer text is cut and its row marked.'),
   max_new_tokens: z.int().min(1).max(32_768).default(2000).describe('Longest answer, in tokens.'),
   do_sample: z
     .literal(false)

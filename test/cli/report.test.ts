@@ -3,7 +3,6 @@ import { histogram, measurePrompts, renderCounts, renderSamples } from '../../sr
 import { describeUnknown } from '../../src/cli/report-error.js';
 import { resumeCommand } from '../../src/cli/signals.js';
 import { renderSummary, summaryJson } from '../../src/cli/summary.js';
-import { createConfig } from '../../src/config/create-config.js';
 import { ROW_STATUSES, type RowStatus } from '../../src/scoring/record.js';
 import type { RunSummary } from '../../src/scoring/run-summary.js';
 
@@ -83,30 +82,30 @@ describe('the summary', () => {
 });
 
 describe('a dry run', () => {
-  const config = createConfig({ models: [{ name: 'a', model_id: 'o/n' }], prompt: { system: 'Judge.' } });
   const encoder = {
-    encode: (_messages: unknown, text: string) => ({
-      ids: [...text].map((_, i) => i),
+    encode: (text: string) => ({
+      tokens: new Int32Array(Math.min(text.length, 5)),
       truncated: text.length > 5,
-      textTokens: text.length,
+      uncutTokens: text.length,
     }),
+    render: (text: string) => `<system>Judge.<user>${text}`,
   };
   async function* texts() {
     yield* ['', 'one', '  ', 'twofold', 'three', 'f{{text}}'];
   }
 
   it('counts every row and shows three prompts', async () => {
-    const measured = await measurePrompts(texts(), config, encoder);
+    const measured = await measurePrompts(texts(), encoder);
     expect(measured).toMatchObject({ rows: 6, empty: 2, truncated: 2, promptTokens: [3, 5, 7, 9] });
     expect(measured.samples.map((sample) => sample.row)).toEqual([2, 4, 5]);
-    expect(renderSamples(measured)).toContain('--- prompt of row 4 ---\n[system]\nJudge.\n[user]\ntwofold\n');
+    expect(renderSamples(measured)).toContain('--- prompt of row 4 ---\n<system>Judge.<user>twofold\n');
     const counts = renderCounts(measured, 'a', 5);
     expect(counts).toContain('least 3, median 5, most 9');
     expect(counts).not.toContain('twofold');
   });
 
   it('survives an empty table', async () => {
-    const measured = await measurePrompts((async function* () {})(), config, encoder);
+    const measured = await measurePrompts((async function* () {})(), encoder);
     expect(renderCounts(measured, 'a', 5)).toBe('a: 0 rows, 0 empty, 0 cut to 5 tokens\n');
   });
 

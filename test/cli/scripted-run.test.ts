@@ -120,11 +120,16 @@ describe('bad input and output are one line, a code, and no output', () => {
 });
 
 describe('signals', () => {
-  const after =
-    (ms: number, ...signals: NodeJS.Signals[]): Start['during'] =>
+  /** Sends the signals once the first model is loaded, so that a slow machine changes nothing. */
+  const send =
+    (...signals: NodeJS.Signals[]): Start['during'] =>
     (child) => {
-      child.stderr.once('data', () => {});
-      signals.forEach((signal, i) => setTimeout(() => child.kill(signal), ms + i * 300));
+      let seen = false;
+      child.stderr.on('data', (text: string) => {
+        if (seen || !text.includes('scripted model')) return;
+        seen = true;
+        for (const [i, signal] of signals.entries()) setTimeout(() => child.kill(signal), 600 + i * 300);
+      });
     };
 
   it.each([
@@ -135,9 +140,9 @@ describe('signals', () => {
     const undisturbed = await readFile(file('out.csv'));
     await rm(file('out.csv'));
 
-    const stopped = await run([...BASE, '--multi-model'], {
+    const stopped = await run([...BASE, '--multi-model', '--verbose'], {
       env: { FAKE_DELAY_MS: '60' },
-      during: after(1_800, signal),
+      during: send(signal),
     });
     expect(stopped.stderr).toContain('--resume');
     expect(stopped.code).toBe(exitCode);
@@ -151,9 +156,9 @@ describe('signals', () => {
 
   it('the second one leaves at once, even from a model that does not listen', async () => {
     const started = performance.now();
-    const { code, stderr } = await run(BASE, {
+    const { code, stderr } = await run([...BASE, '--verbose'], {
       env: { FAKE_STUBBORN: '1' },
-      during: after(1_500, 'SIGINT', 'SIGINT'),
+      during: send('SIGINT', 'SIGINT'),
     });
     expect(code).toBe(130);
     expect(performance.now() - started).toBeLessThan(9_000);
