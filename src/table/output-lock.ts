@@ -1,0 +1,147 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { RunScoringError } from '../foundation/errors.js';
+import type { FileSystem, OpenFile } from './file-system.js';
+import { identifyProcess, livenessOf, type ProcessIdentity } from './process-identity.js';
+
+/**
+ * Keeps two runs off one output. The owner is who holds the lock file with the highest number whose process lives:
+ *
+ *     lock.1   written by a run that was killed
+ *     lock.2   created by the next one with O_EXCL, so of several that find lock.1 dead only one gets it
+ *
+ * A dead lock is never replaced in place: between reading it and replacing it another run might have done so too.
+ */
+
+/** The owner lets its lock file grow by a byte this often, for those who cannot see its process. */
+const BEAT_MS = 2_000;
+/** A lock of an owner that cannot be seen counts as dead when it has not grown for so long. */
+const SILENCE_MS = 5 * BEAT_MS;
+/** A lock file without an owner's name in it: its process is writing it now, or died in that moment. */
+const NAMELESS_MS = 2_000;
+const MAX_LOCK_BYTES = 64 * 1024;
+
+export interface OutputLock {
+  /** Never throws. */
+  release(): Promise<void>;
+}
+
+/** @throws RunScoringError OUTPUT_LOCKED when another run holds it */
+export async function acquireLock(
+  fileSystem: FileSystem,
+  folder: string,
+  output: string,
+): Promise<OutputLock> {
+  for (;;) {
+    const highest = (await lockNumbers(fileSystem, folder)).at(-1) ?? 0;
+    if (highest > 0) await refuseIfAlive(fileSystem, join(folder, `lock.${highest}`), output);
+    const path = join(folder, `lock.${highest + 1}`);
+    let file: OpenFile;
+    try {
+      file = await fileSystem.open(path, 'create');
+    } catch (error) {
+      // Another run was quicker; look again.
+      if (error instanceof Error && 'code' in error && error.code === 'EEXIST') continue;
+      throw error;
+    }
+    try {
+      await file.write(Buffer.from(`${JSON.stringify(await identifyProcess())}\n`));
+      const numbers = await lockNumbers(fileSystem, folder);
+      const higher = numbers.at(-1)!;
+      if (higher > highest + 1) await refuseIfAlive(fileSystem, join(folder, `lock.${higher}`), output);
+      for (const number of numbers) {
+        if (number <= highest) await fileSystem.remove(join(folder, `lock.${number}`));
+      }
+    } catch (error) {
+      await file.close().catch(() => {});
+      await fileSystem.remove(path).catch(() => {});
+      throw error;
+    }
+    return held(fileSystem, path, file);
+  }
+}
+
+function held(fileSystem: FileSystem, path: string, file: OpenFile): OutputLock {
+  let beating = Promise.resolve();
+  const beat = setInterval(() => {
+    beating = file.write(Buffer.from('.')).catch(() => {});
+  }, BEAT_MS);
+  beat.unref();
+  return {
+    async release() {
+      clearInterval(beat);
+      await beating;
+      await file.close().catch(() => {});
+      await fileSystem.remove(path).catch(() => {});
+    },
+  };
+}
+
+/** Ascending. */
+async function lockNumbers(fileSystem: FileSystem, folder: string): Promise<number[]> {
+  const names = await fileSystem.list(folder);
+  return names
+    .map((name) => /^lock\.([1-9][0-9]{0,8})$/.exec(name)?.[1])
+    .filter((digits) => digits !== undefined)
+    .map(Number)
+    .sort((a, b) => a - b);
+}
+
+/** Returns when the lock's owner is dead or the lock is gone. */
+async function refuseIfAlive(fileSystem: FileSystem, path: string, output: string): Promise<void> {
+  let owner = await readOwner(fileSystem, path);
+  for (let waited = 0; owner === 'nameless' && waited < NAMELESS_MS; waited += 50) {
+    await sleep(50);
+    owner = await readOwner(fileSystem, path);
+  }
+  if (owner === 'nameless' || owner === 'gone') return;
+  let liveness = await livenessOf(owner.identity);
+  if (liveness === 'unknown') {
+    await sleep(SILENCE_MS);
+    const later = await readOwner(fileSystem, path);
+    liveness = typeof later === 'object' && later.size !== owner.size ? 'alive' : 'dead';
+  }
+  if (liveness === 'dead') return;
+  const { pid, host } = owner.identity;
+  throw new RunScoringError(
+    'OUTPUT_LOCKED',
+    `Another run (process ${pid} on ${host}) is writing this output.`,
+    {
+      at: { file: output },
+      hint: 'Wait for it to end, or choose another output.',
+    },
+  );
+}
+
+type Owner = { identity: ProcessIdentity; size: number } | 'nameless' | 'gone';
+
+async function readOwner(fileSystem: FileSystem, path: string): Promise<Owner> {
+  let file: OpenFile;
+  try {
+    file = await fileSystem.open(path, 'read');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return 'gone';
+    throw error;
+  }
+  try {
+    const { size } = await file.facts();
+    const bytes = Buffer.alloc(Math.min(size, MAX_LOCK_BYTES));
+    const text = bytes.subarray(0, await file.read(bytes, 0)).toString('utf8');
+    const line = text.slice(0, Math.max(0, text.indexOf('\n')));
+    const identity = parseIdentity(line);
+    return identity === undefined ? 'nameless' : { identity, size };
+  } finally {
+    await file.close();
+  }
+}
+
+function parseIdentity(line: string): ProcessIdentity | undefined {
+  try {
+    const value: Partial<ProcessIdentity> | null = JSON.parse(line);
+    return Number.isInteger(value?.pid) && typeof value?.host === 'string'
+      ? (value as ProcessIdentity)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}

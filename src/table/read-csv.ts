@@ -1,0 +1,261 @@
+import { RunScoringError } from '../foundation/errors.js';
+import { type CsvDialect, parseDelimiter } from './csv-dialect.js';
+import { type ChunkSource, decodedChunks } from './decoded-chunks.js';
+import type { FileFacts, FileSystem, OpenFile } from './file-system.js';
+import { findColumn } from './header-map.js';
+import { RecordSplitter, type SplitRecord } from './record-splitter.js';
+import { sniffDelimiter } from './sniff-delimiter.js';
+import { systemFailure } from './system-failure.js';
+import { createTextDecoding, type Encoding, findByteOrderMark, parseEncoding } from './text-encoding.js';
+
+/** Read ahead to find delimiter and header; a header line must fit in. */
+const SAMPLE_BYTES = 4 * 1024 * 1024;
+
+export interface CsvReadOptions {
+  /** Default: by the byte order mark, else utf-8. */
+  readonly encoding?: string | undefined;
+  /** Default: found by itself. */
+  readonly delimiter?: string | undefined;
+  readonly quote?: string;
+  readonly escape?: string;
+  /** What becomes of a row with too few or too many cells or with broken quotes. Default `refuse`. */
+  readonly onBadRow?: 'refuse' | 'keep' | undefined;
+  /** A column that the header must have. */
+  readonly column?: string | undefined;
+  readonly maxRecordBytes?: number;
+}
+
+export type RowFault = 'too_few' | 'too_many' | 'quote';
+
+export interface CsvRow {
+  /** 0-based index of the data row. */
+  readonly row: number;
+  /** 1-based line of the file on which the row begins. */
+  readonly line: number;
+  /** As read. Exactly as many as the header has, unless `fault` is set. */
+  readonly cells: readonly string[];
+  readonly fault: RowFault | null;
+}
+
+export interface CsvPass {
+  /** Ends after so many rows. */
+  readonly limit?: number | undefined;
+  /** Sees every byte that is read from the file, in order. */
+  readonly onBytes?: (bytes: Buffer) => void;
+}
+
+/** A CSV file whose header has been read. */
+export interface CsvTable {
+  readonly header: readonly string[];
+  /** Position of the wanted column; -1 when none was asked for. */
+  readonly column: number;
+  readonly dialect: CsvDialect;
+  readonly encoding: Encoding;
+  /** The file begins with a byte order mark. */
+  readonly marked: boolean;
+  /** The line break after the header. */
+  readonly lineBreak: '\n' | '\r\n' | '\r';
+  /**
+   * Reads the file from the front, on the same open file each time, in bounded memory.
+   * A line that holds nothing is no row, unless the table has a single column.
+   * @throws RunScoringError INPUT_ROW_CELLS, INPUT_ROW_QUOTE, INPUT_ROW_TOO_LONG, INPUT_ENCODING, INPUT_CHANGED
+   */
+  rows(pass?: CsvPass): AsyncGenerator<CsvRow, void, undefined>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a CSV file and reads its header.
+ * @throws RunScoringError INPUT_NOT_FOUND, INPUT_UNREADABLE, INPUT_EMPTY, INPUT_ENCODING, INPUT_COLUMN_MISSING,
+ *   INPUT_COLUMN_AMBIGUOUS, USAGE_ENCODING, USAGE_DELIMITER
+ */
+export async function openCsv(
+  fileSystem: FileSystem,
+  path: string,
+  options: CsvReadOptions = {},
+): Promise<CsvTable> {
+  const given = options.encoding === undefined ? undefined : parseEncoding(options.encoding);
+  const delimiter = options.delimiter === undefined ? undefined : parseDelimiter(options.delimiter);
+  let file: OpenFile;
+  try {
+    file = await fileSystem.open(path, 'read');
+  } catch (error) {
+    throw unreadable(error, path);
+  }
+  try {
+    return await readHeader(file, path, options, given, delimiter);
+  } catch (error) {
+    await file.close().catch(() => {});
+    throw unreadable(error, path);
+  }
+}
+
+async function readHeader(
+  file: OpenFile,
+  path: string,
+  options: CsvReadOptions,
+  given: Encoding | undefined,
+  givenDelimiter: string | undefined,
+): Promise<CsvTable> {
+  const facts = await file.facts();
+  const raw = await readSample(file);
+  const mark = findByteOrderMark(raw);
+  const encoding = given ?? mark?.encoding ?? 'utf-8';
+  if (mark !== undefined && mark.encoding !== encoding) {
+    throw new RunScoringError(
+      'INPUT_ENCODING',
+      `The file begins with the byte order mark of ${mark.encoding}.`,
+      {
+        at: { file: path, line: 1 },
+        hint: `Give --encoding ${mark.encoding}, or leave the option out.`,
+      },
+    );
+  }
+  const source: ChunkSource = { file, name: path, encoding, skip: mark?.length ?? 0 };
+  const quote = options.quote ?? '"';
+  const quoting = { quote, escape: options.escape ?? quote };
+  const sample = createTextDecoding(encoding, path).decode(raw.subarray(source.skip), false);
+  const dialect = {
+    ...quoting,
+    delimiter: givenDelimiter ?? (await sniffDelimiter(sample, quoting, options.column)),
+  };
+  const reading = { source, path, dialect, options, facts };
+  let header: SplitRecord | undefined;
+  // A damaged header is refused in every mode: nothing tells its columns.
+  for await (const batch of readRecords(
+    { ...reading, options: { ...options, onBadRow: 'refuse' } },
+    {},
+    () => {},
+  )) {
+    header = batch.find((record) => !record.blank);
+    if (header !== undefined) break;
+  }
+  if (header === undefined) {
+    throw new RunScoringError('INPUT_EMPTY', 'The file is empty.', {
+      at: { file: path },
+      hint: 'It needs at least a header line.',
+    });
+  }
+  const { cells, line } = header;
+  return {
+    header: cells,
+    column: options.column === undefined ? -1 : findColumn(cells, options.column, path, line),
+    dialect,
+    encoding,
+    marked: mark !== undefined,
+    lineBreak: firstLineBreak(sample),
+    rows: (pass = {}) => readRows(reading, cells, pass),
+    close: () => file.close(),
+  };
+}
+
+async function readSample(file: OpenFile): Promise<Buffer> {
+  const sample = Buffer.alloc(Math.min(SAMPLE_BYTES, (await file.facts()).size));
+  let length = 0;
+  while (length < sample.length) {
+    const read = await file.read(sample.subarray(length), length);
+    if (read === 0) break;
+    length += read;
+  }
+  return sample.subarray(0, length);
+}
+
+function firstLineBreak(text: Buffer): CsvTable['lineBreak'] {
+  const at = text.findIndex((byte) => byte === 10 || byte === 13);
+  if (at < 0 || text[at] === 10) return '\n';
+  return text[at + 1] === 10 ? '\r\n' : '\r';
+}
+
+interface Reading {
+  readonly source: ChunkSource;
+  readonly path: string;
+  readonly dialect: CsvDialect;
+  readonly options: CsvReadOptions;
+  readonly facts: FileFacts;
+}
+
+/** Records of the whole file, header and blank lines included, as they come out of each chunk. */
+async function* readRecords(
+  reading: Reading,
+  pass: CsvPass,
+  onSplitter: (splitter: RecordSplitter) => void,
+): AsyncGenerator<SplitRecord[], void, undefined> {
+  const { maxRecordBytes, onBadRow } = reading.options;
+  const splitter = new RecordSplitter({
+    dialect: reading.dialect,
+    file: reading.path,
+    onFault: onBadRow === 'keep' ? 'salvage' : 'refuse',
+    ...(maxRecordBytes === undefined ? {} : { maxRecordBytes }),
+  });
+  onSplitter(splitter);
+  try {
+    for await (const chunk of decodedChunks(reading.source, pass.onBytes)) {
+      const { records, failure } = await splitter.push(chunk);
+      yield records;
+      if (failure !== undefined) throw failure;
+    }
+    const { records, failure } = await splitter.push(undefined);
+    yield records;
+    if (failure !== undefined) throw failure;
+  } catch (error) {
+    throw unreadable(error, reading.path);
+  }
+}
+
+async function* readRows(
+  reading: Reading,
+  header: readonly string[],
+  pass: CsvPass,
+): AsyncGenerator<CsvRow, void, undefined> {
+  const width = header.length;
+  const limit = pass.limit ?? Number.POSITIVE_INFINITY;
+  let row = -1;
+  const setWidth = (splitter: RecordSplitter) => {
+    splitter.width = width;
+  };
+  await checkUnchanged(reading);
+  batches: for await (const batch of readRecords(reading, pass, setWidth)) {
+    for (const record of batch) {
+      if (record.blank && (row < 0 || width > 1)) continue;
+      row += 1;
+      if (row === 0) continue;
+      if (row > limit) break batches;
+      const fault = faultOf(record, width);
+      if (fault !== null && reading.options.onBadRow !== 'keep')
+        throw ragged(reading.path, record, width, row);
+      yield { row: row - 1, line: record.line, cells: record.cells, fault };
+    }
+  }
+  await checkUnchanged(reading);
+}
+
+function faultOf(record: SplitRecord, width: number): RowFault | null {
+  if (record.damaged) return 'quote';
+  if (record.cells.length === width) return null;
+  return record.cells.length < width ? 'too_few' : 'too_many';
+}
+
+function ragged(file: string, record: SplitRecord, width: number, row: number): RunScoringError {
+  const cells = record.cells.length;
+  const message = `The row has ${cells} ${cells === 1 ? 'cell' : 'cells'}, the header has ${width}.`;
+  return new RunScoringError('INPUT_ROW_CELLS', message, {
+    at: { file, line: record.line, row },
+    hint: 'Quote cells that hold the delimiter or a line break. --on-bad-row keep marks such rows as failed and goes on.',
+  });
+}
+
+/** The passes over a file must all see the same bytes. */
+async function checkUnchanged({ source, path, facts }: Reading): Promise<void> {
+  const now = await source.file.facts();
+  if (now.size === facts.size && now.modified === facts.modified) return;
+  throw new RunScoringError('INPUT_CHANGED', 'The file was changed while it was being read.', {
+    at: { file: path },
+    hint: 'Start again once nothing writes to it.',
+  });
+}
+
+function unreadable(error: unknown, path: string): unknown {
+  const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+  const code = missing ? 'INPUT_NOT_FOUND' : 'INPUT_UNREADABLE';
+  return systemFailure(error, code, missing ? 'The input was not found' : 'The input cannot be read', path);
+}
