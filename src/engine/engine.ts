@@ -52,11 +52,15 @@ export class Engine {
     this.#prefix = tokens;
   }
 
-  /** Yields one completion a request, in the order of the requests, reading a bounded number ahead. */
+  /**
+   * Yields one completion a request, in the order of the requests, reading a bounded number ahead.
+   * A null among the requests means "nothing at present": it is handed through at once, so that a caller who holds
+   * something back can act, and work on the other rows goes on.
+   */
   async *generate(
-    requests: AsyncIterable<GenerationRequest>,
+    requests: AsyncIterable<GenerationRequest | null>,
     options: { signal?: AbortSignal } = {},
-  ): AsyncGenerator<Completion> {
+  ): AsyncGenerator<Completion | null> {
     const source = requests[Symbol.asyncIterator]();
     const { slots } = this.options;
     const window = this.options.window ?? 8 * slots;
@@ -65,6 +69,9 @@ export class Engine {
     /** In input order; the head is delivered first. */
     const order: Sequence[] = [];
     let inputEnded = false;
+    let reading: Promise<IteratorResult<GenerationRequest | null>> | null = null;
+    /** The input has nothing at present; asked again after the next run of the model. */
+    let stalled = false;
     try {
       for (;;) {
         while (order.length > 0 && order[0]!.finishReason !== null) yield order.shift()!.completion();
@@ -75,13 +82,22 @@ export class Engine {
           slots,
           prefillTokens: this.options.prefillTokens ?? PREFILL_TOKENS,
           inputEnded,
-          mayRead: order.length < window,
+          mayRead: order.length < window && !stalled,
         };
         const step = plan(snapshot);
         if (step.kind === 'done') return;
         if (step.kind === 'read') {
-          const next = await source.next();
+          reading ??= source.next();
+          const idle = running.length === 0 && waiting.length === 0;
+          const next = await (idle ? reading : Promise.race([reading, nextTurn()]));
+          if (next === undefined) {
+            stalled = true;
+            continue;
+          }
+          reading = null;
+          stalled = next.value === null;
           if (next.done === true) inputEnded = true;
+          else if (next.value === null) yield null;
           else {
             const sequence = this.#sequence(next.value);
             waiting.push(sequence);
@@ -89,6 +105,7 @@ export class Engine {
           }
           continue;
         }
+        stalled = false;
         if (step.kind === 'prefill') {
           const chosen = step.rows.map((index) => waiting[index]!);
           for (const index of [...step.rows].reverse()) waiting.splice(index, 1);
@@ -103,7 +120,8 @@ export class Engine {
       }
     } finally {
       for (const sequence of running) this.runner.release(sequence.request.id);
-      await source.return?.();
+      // A read that never comes back must not keep the caller waiting.
+      void source.return?.();
     }
   }
 
@@ -157,6 +175,11 @@ export class Engine {
   #row(sequence: Sequence, tokens: Int32Array): RowInput {
     return { row: sequence.request.id, tokens, state: sequence.state, budget: sequence.budget };
   }
+}
+
+/** Resolves after what is ready now has been delivered: messages from another process among it. */
+function nextTurn(): Promise<undefined> {
+  return new Promise((resolve) => setImmediate(resolve, undefined));
 }
 
 function startsWith(tokens: Int32Array, prefix: Int32Array): boolean {

@@ -33,7 +33,11 @@ export class RunScoringError extends Error {
   /** What to do about it, as one more sentence. */
   readonly hint: string | undefined;
 
-  constructor(code: ErrorCode, message: string, options: { at?: Coordinates; hint?: string; cause?: unknown } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { at?: Coordinates; hint?: string; cause?: unknown } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.at = options.at ?? {};

@@ -1,0 +1,268 @@
+import { createHash } from 'node:crypto';
+import { access, readFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { decoderFileName, type Quantization } from '../checkpoint/decoder-contract.js';
+import { Engine } from '../engine/engine.js';
+import { RunScoringError } from '../foundation/errors.js';
+import { compileGrammar } from '../grammar/compile-grammar.js';
+import type { OutputField } from '../grammar/output-field.js';
+import { deserialiseTables, serialiseTables, TABLES_VERSION } from '../grammar/table-file.js';
+import type { TokenBytes, TokenTables } from '../grammar/token-tables.js';
+import { unconstrainedTables } from '../grammar/unconstrained-tables.js';
+import { decodeModel } from '../onnx/proto.js';
+import type { PromptParts } from '../prompt/build-messages.js';
+import { fileDigest } from './file-digest.js';
+import {
+  externalDataFiles,
+  type GenerationGraphFile,
+  generationGraphFile,
+  readCached,
+  writeCached,
+} from './generation-cache.js';
+import { OnnxModelRunner } from './onnx-model-runner.js';
+import { availableMemory, usableThreads } from './processors.js';
+import { PromptTokenizer, readTokenizerFiles } from './prompt-tokenizer.js';
+import { verifyChecksums } from './verify-checksums.js';
+
+export interface EngineRequest {
+  /** Local folder with tokenizer.json and onnx/. */
+  readonly folder: string;
+  /** undefined: whichever the folder holds, 8-bit first. */
+  readonly quantization: Quantization | undefined;
+  readonly fields: readonly OutputField[];
+  readonly constrained: boolean;
+  readonly prompt: PromptParts;
+  readonly maxInputTokens: number;
+  readonly maxNewTokens: number;
+  readonly batchSize: number | 'auto';
+  readonly device: 'auto' | 'cpu' | 'cuda';
+  readonly threads?: number;
+}
+
+export interface LoadedEngine {
+  readonly engine: Engine;
+  readonly encoder: PromptTokenizer;
+  readonly slots: number;
+  readonly quantization: Quantization;
+  readonly executionProvider: string;
+  /** SHA-256 over everything in the folder that decides the output. */
+  readonly fingerprint: string;
+  /** Lines for a person. */
+  readonly notes: readonly string[];
+  dispose(): Promise<void>;
+}
+
+/** Loads tokenizer, grammar and generation graph of a model folder, and computes the shared prefix. */
+export async function loadEngine(request: EngineRequest): Promise<LoadedEngine> {
+  const { folder } = request;
+  const { path: decoderPath, quantization } = await findDecoder(folder, request.quantization);
+  await verifyChecksums(folder);
+  const decoderDigest = await digestOf([decoderPath, ...(await dataFiles(decoderPath))]);
+  const tokenizerNames = ['tokenizer.json', 'tokenizer_config.json'];
+  const fingerprint = createHash('sha256')
+    .update(decoderDigest)
+    .update(await digestOf(tokenizerNames.map((name) => join(folder, name))))
+    .digest('hex');
+
+  const files = await readTokenizerFiles(folder);
+  const eosIds = await endTokens(folder, files.tokenizer, files.config);
+  const graph = await generationGraphFile(folder, decoderPath, decoderDigest);
+  const tables = await grammarTables(request, files.tokenizer, graph.vocabSize, eosIds, fingerprint);
+  const transformers = await import('@huggingface/transformers');
+  const encoder = new PromptTokenizer(transformers, files, request.prompt, {
+    maxInputTokens: request.maxInputTokens,
+    forcedOpening: tables.forcedOpening,
+    folder,
+  });
+  encoder.vocabularyBytes(graph.vocabSize);
+
+  const { session, runtime, executionProvider } = await openSession(graph, request);
+  const slots = request.batchSize === 'auto' ? automaticSlots(graph) : request.batchSize;
+  const runner = new OnnxModelRunner(runtime, session, graph, tables);
+  const engine = new Engine(runner, { tables, eosIds, maxNewTokens: request.maxNewTokens, slots });
+  await engine.setPrefix(encoder.sharedPrefix());
+  return {
+    engine,
+    encoder,
+    slots,
+    quantization,
+    executionProvider,
+    fingerprint,
+    notes: encoder.note === null ? [] : [encoder.note],
+    dispose: () => runner.dispose(),
+  };
+}
+
+/** The tokenizer alone, for counting and showing prompts without weights. */
+export async function loadEncoder(
+  request: Pick<EngineRequest, 'folder' | 'fields' | 'constrained' | 'prompt' | 'maxInputTokens'>,
+): Promise<PromptTokenizer> {
+  const files = await readTokenizerFiles(request.folder);
+  const vocabulary = await readVocabulary(request.folder, files.tokenizer, files.config);
+  const tables = request.constrained
+    ? compileGrammar(request.fields, vocabulary)
+    : unconstrainedTables(vocabulary);
+  const transformers = await import('@huggingface/transformers');
+  return new PromptTokenizer(transformers, files, request.prompt, {
+    maxInputTokens: request.maxInputTokens,
+    forcedOpening: tables.forcedOpening,
+    folder: request.folder,
+  });
+}
+
+async function readVocabulary(
+  folder: string,
+  tokenizer: Awaited<ReturnType<typeof readTokenizerFiles>>['tokenizer'],
+  config: Record<string, unknown>,
+): Promise<TokenBytes> {
+  const { tokenBytes } = await import('../checkpoint/token-bytes.js');
+  const vocab = tokenizer.model?.vocab ?? {};
+  const count = Array.isArray(vocab) ? vocab.length : Object.keys(vocab).length;
+  const highest = Math.max(count, ...(tokenizer.added_tokens ?? []).map((added) => added.id + 1));
+  return {
+    tokens: tokenBytes(tokenizer, highest, join(folder, 'tokenizer.json')),
+    eosIds: await endTokens(folder, tokenizer, config),
+  };
+}
+
+async function findDecoder(
+  folder: string,
+  wanted: Quantization | undefined,
+): Promise<{ path: string; quantization: Quantization }> {
+  const order: readonly Quantization[] = wanted === undefined ? ['8bit', 'none', '4bit'] : [wanted];
+  for (const quantization of order) {
+    const path = join(folder, 'onnx', decoderFileName(quantization));
+    const found = await access(path).then(
+      () => true,
+      () => false,
+    );
+    if (found) return { path, quantization };
+  }
+  throw new RunScoringError(
+    'MODEL_FILE_MISSING',
+    wanted === undefined
+      ? 'The model folder holds no onnx/model*.onnx.'
+      : `The model folder holds no ${wanted} decoder (onnx/${decoderFileName(wanted)}).`,
+    { at: { file: folder } },
+  );
+}
+
+async function dataFiles(decoderPath: string): Promise<string[]> {
+  try {
+    return externalDataFiles(decodeModel(await readFile(decoderPath)), dirname(decoderPath));
+  } catch (cause) {
+    throw new RunScoringError('MODEL_FILE_DAMAGED', 'This ONNX file cannot be read.', {
+      at: { file: decoderPath },
+      cause,
+    });
+  }
+}
+
+async function digestOf(paths: readonly string[]): Promise<string> {
+  const hash = createHash('sha256');
+  for (const path of paths) hash.update(basename(path)).update(await fileDigest(path));
+  return hash.digest('hex');
+}
+
+/** Ids that end the turn: generation_config.json knows them all, config.json and the tokenizer at least one. */
+async function endTokens(
+  folder: string,
+  tokenizer: { added_tokens?: readonly { id: number; content: string }[] },
+  config: Record<string, unknown>,
+): Promise<number[]> {
+  const ids = new Set<number>();
+  for (const name of ['generation_config.json', 'config.json']) {
+    const text = await readFile(join(folder, name), 'utf8').catch(() => '{}');
+    const value = (JSON.parse(text) as Record<string, unknown>)['eos_token_id'];
+    for (const id of Array.isArray(value) ? value : [value]) if (typeof id === 'number') ids.add(id);
+  }
+  const token = config['eos_token'];
+  const content = typeof token === 'string' ? token : (token as { content?: string } | null)?.content;
+  const added = tokenizer.added_tokens?.find((candidate) => candidate.content === content);
+  if (added !== undefined) ids.add(added.id);
+  if (ids.size === 0) {
+    throw new RunScoringError('MODEL_NO_END_TOKEN', 'The model names no end token (eos_token_id).', {
+      at: { file: folder },
+    });
+  }
+  return [...ids].sort((a, b) => a - b);
+}
+
+async function grammarTables(
+  request: EngineRequest,
+  tokenizer: Awaited<ReturnType<typeof readTokenizerFiles>>['tokenizer'],
+  vocabSize: number,
+  eosIds: readonly number[],
+  fingerprint: string,
+): Promise<TokenTables> {
+  const { tokenBytes } = await import('../checkpoint/token-bytes.js');
+  const vocabulary = {
+    tokens: tokenBytes(tokenizer, vocabSize, join(request.folder, 'tokenizer.json')),
+    eosIds,
+  };
+  if (!request.constrained) return unconstrainedTables(vocabulary);
+  const key = createHash('sha256')
+    .update(JSON.stringify([TABLES_VERSION, request.fields, fingerprint, vocabSize, eosIds]))
+    .digest('hex');
+  const name = `${key.slice(0, 24)}.grammar`;
+  const cached = await readCached(request.folder, name);
+  if (cached !== null) {
+    try {
+      return deserialiseTables(cached);
+    } catch {
+      // A damaged cache file is made anew.
+    }
+  }
+  const tables = compileGrammar(request.fields, vocabulary);
+  await writeCached(request.folder, name, serialiseTables(tables)).catch(() => {});
+  return tables;
+}
+
+async function openSession(graph: GenerationGraphFile, request: EngineRequest) {
+  const runtime = await import('onnxruntime-node');
+  const cuda = request.device === 'cuda';
+  const threads = request.threads ?? usableThreads();
+  try {
+    const session = await runtime.InferenceSession.create(graph.path, {
+      executionProviders: cuda ? ['cuda'] : ['cpu'],
+      intraOpNumThreads: threads,
+      interOpNumThreads: 1,
+      logSeverityLevel: 4,
+      extra: {
+        session: {
+          // Spinning threads fight each other on shared processors.
+          intra_op: { allow_spinning: '0' },
+          ...(cuda ? { disable_cpu_ep_fallback: '0' } : {}),
+        },
+      },
+    });
+    return { session, runtime, executionProvider: cuda ? 'cuda' : 'cpu' };
+  } catch (cause) {
+    if (cuda) {
+      throw new RunScoringError(
+        'MODEL_CUDA_UNAVAILABLE',
+        'CUDA was asked for, but ONNX Runtime cannot use it here.',
+        {
+          hint: 'Install the CUDA libraries as the README describes, or use --device cpu.',
+          cause,
+        },
+      );
+    }
+    throw new RunScoringError('MODEL_FILE_DAMAGED', 'ONNX Runtime cannot load the generation graph.', {
+      at: { file: request.folder },
+      cause,
+    });
+  }
+}
+
+/** More rows side by side than this gain little on a CPU and wait longer for each other. */
+const MOST_SLOTS = 32;
+/** Tokens of its own that a row is expected to hold at most, for the estimate only. */
+const EXPECTED_ROW_TOKENS = 512;
+
+/** As many rows as fit half of the memory that is available, up to {@link MOST_SLOTS}. */
+function automaticSlots({ numLayers, numKeyValueHeads, headDim, vocabSize }: GenerationGraphFile): number {
+  const cacheOfToken = 2 * 4 * numLayers * numKeyValueHeads * headDim;
+  const row = 2 * cacheOfToken * EXPECTED_ROW_TOKENS + 4 * 4 * vocabSize;
+  return Math.max(1, Math.min(MOST_SLOTS, Math.floor(availableMemory() / 2 / row)));
+}

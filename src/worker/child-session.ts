@@ -1,0 +1,108 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { FromChild, ToChild } from './protocol.js';
+
+/** What a child did, as its session saw it. */
+export type ChildEvent =
+  | { readonly kind: 'message'; readonly message: FromChild }
+  /** The process is gone. */
+  | { readonly kind: 'exit'; readonly how: string }
+  /** Nothing was heard within the time given to {@link ChildSession.next}. */
+  | { readonly kind: 'silence' }
+  | { readonly kind: 'aborted' };
+
+/** The compiled child. Under a test runner this file is TypeScript, and the child is the built one. */
+function childScript(): string {
+  const own = fileURLToPath(new URL('./main.js', import.meta.url));
+  if (existsSync(own)) return own;
+  return fileURLToPath(new URL('../../dist/src/worker/main.js', import.meta.url));
+}
+
+/** One life of a child process: messages out, events in, and an end that always comes. */
+export class ChildSession {
+  readonly #process: ChildProcess;
+  readonly #events: ChildEvent[] = [];
+  #wake: (() => void) | null = null;
+  readonly exited: Promise<void>;
+  #heardAt = Date.now();
+
+  constructor(script: string | undefined) {
+    this.#process = fork(script ?? childScript(), [], {
+      serialization: 'advanced',
+      // Whatever the runtime or a crash prints could quote a profile: nobody reads it.
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+      env: {
+        ...process.env,
+        // Lets glibc give memory back when a model's large buffers are freed.
+        MALLOC_TRIM_THRESHOLD_: '131072',
+        MALLOC_MMAP_THRESHOLD_: '131072',
+      },
+      execArgv: [],
+    });
+    this.#process.on('message', (message) => {
+      this.#heardAt = Date.now();
+      this.#push({ kind: 'message', message: message as FromChild });
+    });
+    // Without a listener a failed send or spawn would end the parent.
+    this.#process.on('error', () => {});
+    this.exited = new Promise((resolve) => {
+      const gone = (how: string): void => {
+        this.#push({ kind: 'exit', how });
+        resolve();
+      };
+      this.#process.once('exit', (code, signal) => gone(signal ?? `exit code ${code}`));
+      this.#process.once('error', () => {
+        if (this.#process.pid === undefined) gone('it could not be started');
+      });
+    });
+  }
+
+  send(message: ToChild): void {
+    if (this.#process.connected) this.#process.send(message, () => {});
+  }
+
+  /** The next event, in order; `silence` once nothing at all was heard for `silenceMs`, or at `deadline` (epoch, ms). */
+  async next(
+    silenceMs: number,
+    signal?: AbortSignal,
+    deadline = Number.POSITIVE_INFINITY,
+  ): Promise<ChildEvent> {
+    for (;;) {
+      if (signal?.aborted === true) return { kind: 'aborted' };
+      const event = this.#events.shift();
+      if (event !== undefined) {
+        if (event.kind === 'message' && event.message?.type === 'alive') continue;
+        return event;
+      }
+      const left = Math.min(this.#heardAt + silenceMs, deadline) - Date.now();
+      if (left <= 0) return { kind: 'silence' };
+      await this.#waitForEvent(left, signal);
+    }
+  }
+
+  /** Ends the process at once and waits until it is gone, which gives its memory back. */
+  async kill(): Promise<void> {
+    if (this.#process.exitCode === null && this.#process.signalCode === null) this.#process.kill('SIGKILL');
+    await this.exited;
+  }
+
+  #push(event: ChildEvent): void {
+    this.#events.push(event);
+    this.#wake?.();
+  }
+
+  #waitForEvent(ms: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', done);
+        this.#wake = null;
+        resolve();
+      };
+      const timer = setTimeout(done, ms);
+      signal?.addEventListener('abort', done, { once: true });
+      this.#wake = done;
+    });
+  }
+}

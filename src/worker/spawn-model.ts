@@ -1,0 +1,244 @@
+import { tokenFor } from '../config/create-config.js';
+import type { Config, ModelEntry } from '../config/schema.js';
+import { type ErrorCode, RunScoringError } from '../foundation/errors.js';
+import type { LoadContext, LoadedModel, LoadModel, ModelInfo, ScoringRow } from '../scoring/model-port.js';
+import type { RowRecord, RowStatus } from '../scoring/record.js';
+import { ChildSession } from './child-session.js';
+import { isRecordFor, type LoadRequest } from './protocol.js';
+
+export interface SpawnOptions {
+  /** Another program in the child's place, speaking the same protocol. */
+  readonly script?: string;
+  /** A child that says nothing for this long is taken for frozen. */
+  readonly silenceMs?: number;
+}
+
+/** Longer than any single run of a model; a child says "alive" every second between runs. */
+const SILENCE_MS = 120_000;
+/** Rows sent ahead of their records. */
+const WINDOW = 1024;
+/** Times one row may take its child down before it is given up. */
+const TRIES = 2;
+/** Children lost in a row, without a single record between, before the model is given up. */
+const MOST_LOSSES = 4;
+
+/** Loads each model in a child process of its own; see {@link ChildProcessModel}. */
+export function createSpawnModel(options: SpawnOptions = {}): LoadModel {
+  return async (entry, config, context) => {
+    const model = new ChildProcessModel(loadRequest(entry, config, context), context, options);
+    await model.load();
+    return model;
+  };
+}
+
+export const spawnModel: LoadModel = createSpawnModel();
+
+function loadRequest(entry: ModelEntry, config: Config, context: LoadContext): LoadRequest {
+  const { system, user_template } = config.prompt;
+  return {
+    name: entry.name,
+    modelId: entry.model_id,
+    localPath: entry.local_path ?? null,
+    revision: entry.revision ?? null,
+    token: tokenFor(config, entry) ?? null,
+    quantization: entry.quantization ?? null,
+    constrained: entry.constrained,
+    prompt: user_template === undefined ? { system } : { system, user_template },
+    fields: config.output.fields,
+    batchSize: config.generation.batch_size,
+    maxInputTokens: config.generation.max_input_tokens,
+    maxNewTokens: config.generation.max_new_tokens,
+    device: context.device === 'auto' && entry.device_map.startsWith('cuda') ? 'cuda' : context.device,
+    offline: context.offline,
+  };
+}
+
+/**
+ * A model in a child process that may die, freeze or talk nonsense at any time. After each loss a new child with half
+ * the slots takes up the rows that have no record yet; rows that were under way then go one at a time, and one that
+ * takes its child down twice becomes a failed row.
+ */
+class ChildProcessModel implements LoadedModel {
+  #session: ChildSession;
+  #info: ModelInfo | null = null;
+  #batchSize: number | 'auto';
+  readonly #silenceMs: number;
+
+  constructor(
+    private readonly request: LoadRequest,
+    private readonly context: LoadContext,
+    private readonly options: SpawnOptions,
+  ) {
+    this.#batchSize = request.batchSize;
+    this.#silenceMs = options.silenceMs ?? SILENCE_MS;
+    this.#session = new ChildSession(options.script);
+  }
+
+  get info(): ModelInfo {
+    return this.#info!;
+  }
+
+  async load(): Promise<void> {
+    this.#session.send({ type: 'load', request: { ...this.request, batchSize: this.#batchSize } });
+    for (;;) {
+      const event = await this.#session.next(this.#silenceMs, this.context.signal);
+      if (event.kind === 'message') {
+        const { message } = event;
+        if (message?.type === 'note') this.context.note(message.line);
+        else if (message?.type === 'refused') {
+          await this.#session.kill();
+          throw new RunScoringError(message.code as ErrorCode, message.message, {
+            at: message.at,
+            ...(message.hint === null ? {} : { hint: message.hint }),
+          });
+        } else if (message?.type === 'loaded') {
+          this.#info ??= message.info;
+          return;
+        }
+        continue;
+      }
+      await this.#session.kill();
+      throw new RunScoringError(
+        'MODEL_DIED',
+        `The model's process ended while loading (${describe(event)}).`,
+        {
+          hint: 'If memory ran out, a smaller model or quantization: 4bit may fit.',
+        },
+      );
+    }
+  }
+
+  async *score(
+    rows: AsyncIterable<ScoringRow>,
+    options: { signal?: AbortSignal } = {},
+  ): AsyncGenerator<RowRecord> {
+    const source = rows[Symbol.asyncIterator]();
+    const { signal } = options;
+    /** Sent and unanswered, in order. */
+    let outstanding: ScoringRow[] = [];
+    /** To be sent again after a loss, before anything new is read. */
+    let retry: ScoringRow[] = [];
+    /** Rows that go alone because a child was lost with them under way. */
+    let suspects = 0;
+    let tries = 0;
+    let losses = 0;
+    let inputEnded = false;
+    let endSent = false;
+    let lastRecordAt = Date.now();
+    try {
+      for (;;) {
+        const window = suspects > 0 ? 1 : WINDOW;
+        const lot: ScoringRow[] = [];
+        while (outstanding.length + lot.length < window) {
+          const again = retry.shift();
+          if (again !== undefined) {
+            lot.push(again);
+            continue;
+          }
+          if (inputEnded) break;
+          const next = await source.next();
+          if (next.done === true) inputEnded = true;
+          else lot.push(next.value);
+        }
+        if (lot.length > 0) {
+          if (outstanding.length === 0) lastRecordAt = Date.now();
+          outstanding.push(...lot);
+          this.#session.send({ type: 'rows', rows: lot });
+        }
+        if (inputEnded && retry.length === 0 && !endSent) {
+          this.#session.send({ type: 'end' });
+          endSent = true;
+        }
+        if (outstanding.length === 0 && endSent) return;
+
+        const event = await this.#session.next(
+          this.#silenceMs,
+          signal,
+          this.#deadline(lastRecordAt, outstanding.length),
+        );
+        if (event.kind === 'aborted') return;
+        let failure: RowStatus | null = null;
+        if (event.kind === 'message' && event.message?.type === 'records') {
+          let valid = 0;
+          for (const record of event.message.records) {
+            if (!isRecordFor(record, outstanding[0]?.row ?? -1)) break;
+            outstanding.shift();
+            valid += 1;
+            losses = tries = 0;
+            suspects = Math.max(0, suspects - 1);
+            lastRecordAt = Date.now();
+            yield record;
+          }
+          if (valid === event.message.records.length) continue;
+          failure = 'error_worker';
+        } else if (event.kind === 'message') {
+          if (event.message?.type === 'note') this.context.note(event.message.line);
+          if (event.message?.type !== 'refused') {
+            // A child that keeps talking but never answers is caught by the time its row takes.
+            if (Date.now() < this.#deadline(lastRecordAt, outstanding.length)) continue;
+            failure = 'error_timeout';
+          } else failure = 'error_worker';
+        } else {
+          failure =
+            event.kind === 'silence' && Date.now() >= this.#deadline(lastRecordAt, outstanding.length)
+              ? 'error_timeout'
+              : 'error_worker';
+        }
+
+        // The child is lost, or no longer to be trusted.
+        losses += 1;
+        tries += outstanding.length === 1 || suspects > 0 ? 1 : 0;
+        await this.#session.kill();
+        if (suspects > 0 || outstanding.length === 1) {
+          if (tries >= TRIES && outstanding.length > 0) {
+            const row = outstanding.shift()!;
+            suspects = Math.max(0, suspects - 1);
+            losses = tries = 0;
+            lastRecordAt = Date.now();
+            yield failedRecord(row.row, failure);
+          }
+        }
+        suspects = Math.max(suspects, Math.min(outstanding.length, this.info.slots * 2));
+        retry = [...outstanding, ...retry];
+        outstanding = [];
+        endSent = false;
+        if (losses > MOST_LOSSES) {
+          throw new RunScoringError('MODEL_DIED', "The model's process was lost again and again.", {
+            hint: 'Rows scored so far are kept; run the same line with --resume.',
+          });
+        }
+        await this.#restart();
+      }
+    } finally {
+      await source.return?.();
+    }
+  }
+
+  async dispose(): Promise<void> {
+    // A child that was told the end exits by itself; it has nothing left to lose either way.
+    await this.#session.kill();
+  }
+
+  async #restart(): Promise<void> {
+    const slots = this.#batchSize === 'auto' ? this.info.slots : this.#batchSize;
+    this.#batchSize = Math.max(1, Math.floor(slots / 2));
+    this.context.note(`restarted after its process was lost, with ${this.#batchSize} rows at a time`);
+    this.#session = new ChildSession(this.options.script);
+    await this.load();
+  }
+
+  /** When the oldest row is overdue. */
+  #deadline(lastRecordAt: number, waiting: number): number {
+    const limit = this.context.timeoutPerRowMs;
+    return limit === undefined || waiting === 0 ? Number.POSITIVE_INFINITY : lastRecordAt + limit;
+  }
+}
+
+function failedRecord(row: number, status: RowStatus): RowRecord {
+  return { row, status, raw: null, values: null, confidence: null, inputTokens: 0, outputTokens: 0 };
+}
+
+function describe(event: { kind: string; how?: string }): string {
+  if (event.kind === 'exit') return event.how ?? 'exit';
+  return event.kind === 'silence' ? 'it froze' : 'stopped';
+}
