@@ -1,20 +1,23 @@
-import type { Config } from '../config/schema.js';
+import { loadEncoder } from '../backends/load-engine.js';
+import { tokenFor } from '../config/create-config.js';
+import type { Config, ModelEntry } from '../config/schema.js';
 import { RunScoringError } from '../foundation/errors.js';
 import { ExitCode } from '../foundation/exit-codes.js';
+import type { PromptEncoder } from '../prompt/prompt-encoder.js';
 import { readColumn } from '../table/read-column.js';
+import { resolveFolder } from '../worker/resolve-folder.js';
 import { measurePrompts, renderCounts, renderSamples } from './dry-run.js';
 import type { RunOptions } from './run-options.js';
 
 /** `--dry-run`: everything but scoring. Loads tokenizers, no weights; writes no file; the report goes to stderr. */
 export async function dryRun(options: RunOptions, config: Config): Promise<ExitCode> {
-  const { loadPromptEncoder } = await import('../backends/tokenizer.js');
   const models = config.getEnabledModels();
   if (options.input === '-' && models.length > 1) {
     throw new RunScoringError('USAGE_OPTION', 'A dry run of several models cannot read stdin; give a file.');
   }
   const summaries: object[] = [];
   for (const [index, entry] of models.entries()) {
-    const encoder = await loadPromptEncoder(entry, config, { offline: options.offline });
+    const encoder = await openEncoder(entry, config, options);
     const report = await measurePrompts(texts(options, config), encoder);
     if (index === 0 && options.verbosity !== 'quiet') process.stderr.write(renderSamples(report));
     process.stderr.write(renderCounts(report, entry.name, config.generation.max_input_tokens));
@@ -30,6 +33,31 @@ export async function dryRun(options: RunOptions, config: Config): Promise<ExitC
   if (options.json)
     process.stdout.write(`${JSON.stringify({ exit_code: 0, dry_run: true, models: summaries })}\n`);
   return ExitCode.done;
+}
+
+async function openEncoder(entry: ModelEntry, config: Config, options: RunOptions): Promise<PromptEncoder> {
+  const { folder } = await resolveFolder(
+    {
+      modelId: entry.model_id,
+      localPath: entry.local_path ?? null,
+      revision: entry.revision ?? null,
+      token: tokenFor(config, entry) ?? null,
+      quantization: entry.quantization ?? null,
+      device: options.device ?? 'auto',
+      offline: options.offline,
+    },
+    (line) => {
+      if (options.verbosity === 'verbose') process.stderr.write(`${line}\n`);
+    },
+  );
+  const { system, user_template } = config.prompt;
+  return loadEncoder({
+    folder,
+    fields: config.output.fields,
+    constrained: entry.constrained,
+    prompt: { system, user_template },
+    maxInputTokens: config.generation.max_input_tokens,
+  });
 }
 
 async function* texts(options: RunOptions, config: Config): AsyncGenerator<string> {

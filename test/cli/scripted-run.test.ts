@@ -122,7 +122,7 @@ describe('bad input and output are one line, a code, and no output', () => {
 describe('signals', () => {
   /** Sends the signals once the first model is loaded, so that a slow machine changes nothing. */
   const send =
-    (...signals: NodeJS.Signals[]): Start['during'] =>
+    (...signals: NodeJS.Signals[]): NonNullable<Start['during']> =>
     (child) => {
       let seen = false;
       child.stderr.on('data', (text: string) => {
@@ -174,7 +174,7 @@ describe('what must never stop scoring', () => {
   });
 
   it('a reader that went away', async () => {
-    const gone: Start['during'] = (child) => child.stderr.destroy();
+    const gone: NonNullable<Start['during']> = (child) => child.stderr.destroy();
     expect((await run([...BASE, '--verbose'], { during: gone })).code).toBe(0);
     expect((await stat(file('out.csv'))).size).toBeGreaterThan(1000);
   });
