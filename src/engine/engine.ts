@@ -142,7 +142,9 @@ export class Engine {
     if (short.length > 0) {
       const rows = short.map((s) => this.#row(s, own(s)));
       const result = await this.runner.prefill(rows, { onPrefix, more: false });
-      short.forEach((sequence, index) => sequence.commit(result, index));
+      short.forEach((sequence, index) => {
+        sequence.commit(result, index);
+      });
     }
     for (const sequence of sequences) {
       const tokens = own(sequence);

@@ -53,16 +53,19 @@ async function load(request: LoadRequest): Promise<void> {
   });
   const scorer = new ModelScorer(loaded.encoder, loaded.engine, request.fields);
   let lot: RowRecord[] = [];
-  let flushing: NodeJS.Immediate | null = null;
+  let flushDue = false;
   const flush = (): void => {
-    flushing = null;
+    flushDue = false;
     if (lot.length > 0) send({ type: 'records', records: lot });
     lot = [];
   };
   for await (const record of scorer.score(rows)) {
     lot.push(record);
     if (lot.length >= RECORDS_PER_MESSAGE) flush();
-    else flushing ??= setImmediate(flush);
+    else if (!flushDue) {
+      flushDue = true;
+      setImmediate(flush);
+    }
   }
   flush();
   await loaded.dispose();

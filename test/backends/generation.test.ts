@@ -48,7 +48,7 @@ async function complete(
   const engine = new Engine(runner, { tables, eosIds: [END_TOKEN], maxNewTokens: 200, slots: 8, ...options });
   await engine.setPrefix(prefix);
   const out: Completion[] = [];
-  for await (const completion of engine.generate(requests(all))) out.push(completion);
+  for await (const completion of engine.generate(requests(all))) out.push(completion!);
   await runner.dispose();
   return out;
 }
