@@ -1,8 +1,9 @@
 import type { Config } from '../config/schema.js';
 import { ExitCode } from '../foundation/exit-codes.js';
 import type { Logger } from '../foundation/logger.js';
+import type { CsvRunOptions } from '../scoring/csv-run-options.js';
 import type { LoadModel } from '../scoring/model-port.js';
-import { type CsvRunOptions, MultiModelBatchProcessor } from '../scoring/multi-model-batch-processor.js';
+import { MultiModelBatchProcessor } from '../scoring/multi-model-batch-processor.js';
 import type { RunSummary } from '../scoring/run-summary.js';
 import { chooseConfig } from './choose-config.js';
 import { createProgress } from './progress.js';

@@ -41,7 +41,9 @@ export function renderSummary(report: RunSummary, terminal: Terminal): string {
         ...wrap(text, 80).map((line) => (style === undefined ? line : styled(line, style, terminal))),
       );
     for (const [field, counts] of Object.entries(model.labels)) {
-      const list = Object.entries(counts).map(([label, count]) => `${label} ${count}`);
+      const list = Object.entries(counts)
+        .filter(([, count]) => count > 0)
+        .map(([label, count]) => `${label} ${count}`);
       if (list.length > 0) say(`${model.name} ${field}: ${list.join(', ')}`);
     }
     const failed = failures(model).map(([status, count]) => `${count} ${status}`);

@@ -79,7 +79,7 @@ describe('a wrong command line is one line on stderr and exit code 2', () => {
       ['--input', 'in.csv', '--output', 'o.csv', '--config', 'bad.yaml'],
       'bad.yaml:3:5 models[0].modle_id: Unknown key "modle_id". Did you mean "model_id"?',
     ],
-    [['--input', 'in.csv', '--output', 'o.csv', '--config', 'config.yaml', '--models', 'b'], 'Known: a.'],
+    [['--input', 'in.csv', '--output', 'o.csv', '--config', 'config.yaml', '--models', 'zebra'], 'Known: a.'],
     [['validate', '--config', 'bad.yaml'], 'CONFIG_UNKNOWN_KEY'],
   ])('%j', async (args, words) => {
     const { code, stdout, stderr } = await runScoring(args, { cwd: folder });
