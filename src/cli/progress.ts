@@ -52,14 +52,21 @@ export function createProgress(options: ProgressOptions): ProgressReporter {
     drawn = progress;
   };
 
+  /** Leaves the last state of a model on a line of its own. */
+  const close = () => {
+    if (last !== undefined && drawn !== undefined && last !== drawn) draw(last);
+    if (terminal.interactive && drawn !== undefined) write('\n');
+    drawn = undefined;
+  };
+
   return {
     update(progress) {
       if (progress.model !== model) {
+        close();
         model = progress.model;
         startedAt = now();
         doneAtStart = progress.done;
         drawnAt = terminal.interactive ? Number.NEGATIVE_INFINITY : startedAt;
-        drawn = undefined;
       }
       last = progress;
       if (now() - drawnAt >= (terminal.interactive ? REDRAW_MS : LINE_MS)) draw(progress);
@@ -70,11 +77,9 @@ export function createProgress(options: ProgressOptions): ProgressReporter {
       if (terminal.interactive && drawn !== undefined) draw(drawn);
     },
     end() {
-      if (last !== undefined && drawn !== undefined && last !== drawn) draw(last);
-      if (terminal.interactive && drawn !== undefined) write('\n');
+      close();
       model = undefined;
       last = undefined;
-      drawn = undefined;
     },
   };
 }

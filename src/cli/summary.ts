@@ -1,3 +1,4 @@
+import { ExitCode } from '../foundation/exit-codes.js';
 import { isFailed, type RowStatus } from '../scoring/record.js';
 import type { ModelSummary, RunSummary } from '../scoring/run-summary.js';
 import { formatDuration, formatRate } from './progress.js';
@@ -17,9 +18,10 @@ export function failedRows(model: ModelSummary): number {
 
 /** The summary for a person: a small table within 80 columns, then whatever went wrong, one line each. */
 export function renderSummary(report: RunSummary, terminal: Terminal): string {
-  const did = report.alreadyDone ? 'Already done:' : 'Scored';
+  const noModel = report.exitCode === ExitCode.noModel;
+  const did = noModel ? 'No model could run over' : report.alreadyDone ? 'Already done:' : 'Scored';
   const where = report.outputWritten || report.alreadyDone ? ` -> ${report.output}` : ', no output written';
-  const head = `${did} ${report.rows} ${plural(report.rows, 'row')} in ${formatDuration(report.seconds)}${where}`;
+  const head = `${did} ${report.rows} ${plural(report.rows, 'row')} in ${spent(report.seconds)}${where}`;
   const columns = ['model', 'ok', 'cut', 'empty', 'failed', 'rows/s', 'load', 'device'];
   const rows = report.models.map((model) => [
     model.name.length > 20 ? `${model.name.slice(0, 19)}~` : model.name,
@@ -109,6 +111,10 @@ function rate(model: ModelSummary): string | undefined {
 
 function round(value: number): number {
   return Math.round(value * 1000) / 1000;
+}
+
+function spent(seconds: number): string {
+  return seconds < 60 ? `${seconds.toFixed(1)} s` : formatDuration(seconds);
 }
 
 function plural(count: number, noun: string): string {

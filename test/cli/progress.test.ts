@@ -60,6 +60,21 @@ describe('progress on a terminal', () => {
     for (const line of drawn.split(/[\r\n]/)) expect(line.length).toBeLessThan(width);
   });
 
+  it('leaves the last state of each model on a line of its own', () => {
+    const { progress, wait, text } = recorder({ interactive: true, colour: false, width: 60 });
+    for (const model of ['a', 'b']) {
+      for (let done = 0; done <= 3; done++) {
+        progress.update({ model, done, total: 3, failed: 0 });
+        wait(10);
+      }
+    }
+    progress.end();
+    const lines = text().trimEnd().split('\n');
+    expect(lines.length).toBe(2);
+    expect(lines[0]).toMatch(/\ra \[#+\] 3\/3 .*$/);
+    expect(lines[1]).toMatch(/\rb \[#+\] 3\/3 .*$/);
+  });
+
   it('keeps notes whole lines of their own', () => {
     const { progress, text } = recorder({ interactive: true, colour: false, width: 80 });
     progress.update({ model: 'a', done: 1, total: 2, failed: 0 });
