@@ -1,46 +1,67 @@
-import { type FileHandle, open, readFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { RunScoringError } from '../foundation/errors.js';
-import { toFloat32 } from './float-formats.js';
-import { DTYPE_BYTES, headerLength, parseHeader, type TensorEntry } from './safetensors-header.js';
+import { nearestName } from '../foundation/nearest-name.js';
+import { isRecord, quoted } from './config-fields.js';
+import { isFloatDtype } from './float-formats.js';
+import { readJsonFile } from './json-file.js';
+import { SafetensorsFile, wrongDtype } from './safetensors-file.js';
+import { MAX_TENSORS, type TensorInfo } from './safetensors-header.js';
+
+export type { TensorInfo } from './safetensors-header.js';
 
 const SINGLE = 'model.safetensors';
 const INDEX = 'model.safetensors.index.json';
+/** The largest published checkpoints have a few hundred. */
+const MAX_SHARDS = 2000;
+/** Shards stand beside their index: a name with a folder in it is not followed. */
+const SHARD_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,199}\.safetensors$/;
 
-interface StoredTensor extends TensorEntry {
-  readonly handle: FileHandle;
-  readonly file: string;
-}
-
-/** A checkpoint's tensors by name, over one safetensors file or several shards; values are read when asked for. */
+/** The tensors of a checkpoint, over one file or many. Values are read on demand; nothing else is held. */
 export class Checkpoint {
-  private constructor(
-    private readonly folder: string,
-    private readonly tensors: ReadonlyMap<string, StoredTensor>,
-    private readonly handles: readonly FileHandle[],
-  ) {}
+  readonly tensors: ReadonlyMap<string, TensorInfo>;
 
-  /** @throws RunScoringError MODEL_CHECKPOINT or MODEL_FILE_MISSING */
+  private constructor(
+    readonly folder: string,
+    private readonly files: readonly SafetensorsFile[],
+    private readonly places: ReadonlyMap<string, SafetensorsFile>,
+  ) {
+    this.tensors = new Map([...places].map(([name, file]) => [name, file.tensors.get(name)!]));
+  }
+
+  /** Bytes of all weights files. */
+  get byteLength(): number {
+    return this.files.reduce((sum, file) => sum + file.byteLength, 0);
+  }
+
+  /**
+   * Opens `model.safetensors`, or the shards that `model.safetensors.index.json` names, and checks their headers.
+   * @throws RunScoringError (MODEL_…) naming the file and what is wrong with it
+   */
   static async open(folder: string): Promise<Checkpoint> {
-    const handles: FileHandle[] = [];
-    const tensors = new Map<string, StoredTensor>();
+    const files: SafetensorsFile[] = [];
     try {
-      for (const file of await shardFiles(folder)) {
-        const handle = await open(file, 'r').catch((cause: unknown) => {
-          throw new RunScoringError('MODEL_FILE_MISSING', 'This part of the checkpoint cannot be read.', {
-            at: { file },
-            cause,
-          });
-        });
-        handles.push(handle);
-        const { size } = await handle.stat();
-        const length = headerLength(await readExactly(handle, 0, Math.min(8, size), file), size, file);
-        const entries = parseHeader(await readExactly(handle, 8, length, file), size, file);
-        for (const [name, entry] of entries) tensors.set(name, { ...entry, handle, file });
+      const weightMap = await readWeightMap(folder);
+      if (weightMap === null) {
+        const file = await SafetensorsFile.open(join(folder, SINGLE));
+        files.push(file);
+        return new Checkpoint(folder, files, new Map([...file.tensors.keys()].map((name) => [name, file])));
       }
-      return new Checkpoint(folder, tensors, handles);
+      const byName = new Map<string, SafetensorsFile>();
+      for (const shard of new Set(weightMap.values())) {
+        const file = await SafetensorsFile.open(join(folder, shard));
+        files.push(file);
+        byName.set(shard, file);
+      }
+      const places = new Map<string, SafetensorsFile>();
+      for (const [name, shard] of weightMap) {
+        const file = byName.get(shard)!;
+        if (!file.tensors.has(name)) throw missingTensor(file.path, name, file.tensors.keys());
+        places.set(name, file);
+      }
+      return new Checkpoint(folder, files, places);
     } catch (error) {
-      for (const handle of handles) await handle.close();
+      await Promise.all(files.map((file) => file.close()));
       throw error;
     }
   }
@@ -53,81 +74,93 @@ export class Checkpoint {
     return [...this.tensors.keys()];
   }
 
-  /** Checks that a tensor is there with the shape the config asks for. */
+  /**
+   * Looks a tensor up by name and shape; reads no values.
+   * @throws RunScoringError MODEL_TENSOR_MISSING, MODEL_TENSOR_SHAPE or MODEL_TENSOR_DTYPE
+   */
   require(name: string, shape: readonly number[]): void {
-    const tensor = this.tensors.get(name);
-    if (tensor === undefined) {
-      throw new RunScoringError('MODEL_CHECKPOINT', `The checkpoint has no tensor ${name}.`, {
-        at: { file: this.folder },
-      });
-    }
-    if (tensor.shape.length !== shape.length || tensor.shape.some((extent, i) => extent !== shape[i])) {
+    const info = this.tensors.get(name);
+    if (info === undefined) throw missingTensor(this.folder, name, this.tensors.keys());
+    const file = this.places.get(name)!.path;
+    if (info.shape.length !== shape.length || info.shape.some((size, i) => size !== shape[i])) {
       throw new RunScoringError(
-        'MODEL_CHECKPOINT',
-        `Tensor ${name} has shape [${tensor.shape}], config.json asks for [${shape}].`,
-        { at: { file: tensor.file } },
+        'MODEL_TENSOR_SHAPE',
+        `Tensor ${quoted(name)} has shape [${info.shape.join(', ')}]; config.json asks for [${shape.join(', ')}].`,
+        { at: { file } },
       );
     }
+    if (!isFloatDtype(info.dtype)) throw wrongDtype(file, name, info.dtype);
   }
 
-  /** Values of `count` rows from `first`, as float32; a row is everything but the first axis. */
+  /** All values of a tensor, row-major. Meant for vectors and small matrices. */
+  async readFloat32(name: string): Promise<Float32Array> {
+    const { shape } = this.#info(name);
+    const count = shape.reduce((product, size) => product * size, 1);
+    return this.places.get(name)!.readElements(name, 0, count);
+  }
+
+  /** Values of `count` rows from `first`, row-major; a row is everything but the first axis. */
   async readRows(name: string, first: number, count: number): Promise<Float32Array> {
-    const tensor = this.tensors.get(name)!;
-    const width = tensor.shape.slice(1).reduce((a, b) => a * b, 1);
-    const rowBytes = width * DTYPE_BYTES[tensor.dtype];
-    const bytes = await readExactly(
-      tensor.handle,
-      tensor.offset + first * rowBytes,
-      count * rowBytes,
-      tensor.file,
-    );
-    return toFloat32(bytes, tensor.dtype);
+    const { shape } = this.#info(name);
+    const columns = shape.slice(1).reduce((product, size) => product * size, 1);
+    return this.places.get(name)!.readElements(name, first * columns, count * columns);
   }
 
   async close(): Promise<void> {
-    for (const handle of this.handles) await handle.close();
+    await Promise.all(this.files.map((file) => file.close()));
+  }
+
+  #info(name: string): TensorInfo {
+    const info = this.tensors.get(name);
+    if (info === undefined) throw missingTensor(this.folder, name, this.tensors.keys());
+    return info;
   }
 }
 
-async function shardFiles(folder: string): Promise<string[]> {
-  const index = await readFile(join(folder, INDEX), 'utf8').catch(() => null);
-  if (index === null) return [join(folder, SINGLE)];
-  const fail = (message: string): never => {
-    throw new RunScoringError('MODEL_CHECKPOINT', message, { at: { file: join(folder, INDEX) } });
-  };
-  let map: unknown;
-  try {
-    map = (JSON.parse(index) as { weight_map?: unknown }).weight_map;
-  } catch {
-    return fail('The index is not valid JSON.');
+/** Tensor name -> shard; null where there is a single file. */
+async function readWeightMap(folder: string): Promise<Map<string, string> | null> {
+  if (await isFile(join(folder, SINGLE))) return null;
+  const path = join(folder, INDEX);
+  if (!(await isFile(path))) throw await noWeights(folder);
+  const wrong = (what: string): RunScoringError =>
+    new RunScoringError('MODEL_INDEX', `The index of the weights ${what}.`, { at: { file: path } });
+  const parsed = await readJsonFile(path);
+  const map = isRecord(parsed) ? parsed['weight_map'] : undefined;
+  if (!isRecord(map)) throw wrong('has no weight_map');
+  const entries = Object.entries(map);
+  if (entries.length > MAX_TENSORS) throw wrong(`lists ${entries.length} tensors; at most ${MAX_TENSORS}`);
+  const shards = new Set<string>();
+  for (const [, shard] of entries) {
+    if (typeof shard !== 'string' || !SHARD_NAME.test(shard))
+      throw wrong(`names ${quoted(shard)}, not a .safetensors file`);
+    shards.add(shard);
   }
-  if (typeof map !== 'object' || map === null) return fail('The index has no weight_map.');
-  const files = [...new Set(Object.values(map))];
-  // A name with a path in it could point anywhere on the machine.
-  if (
-    !files.every(
-      (file) => typeof file === 'string' && basename(file) === file && file.endsWith('.safetensors'),
-    )
-  ) {
-    return fail('The index names a file outside of its own folder.');
-  }
-  return (files as string[]).sort().map((file) => join(folder, file));
+  if (shards.size > MAX_SHARDS) throw wrong(`names ${shards.size} files; at most ${MAX_SHARDS}`);
+  return new Map(entries as [string, string][]);
 }
 
-async function readExactly(
-  handle: FileHandle,
-  offset: number,
-  length: number,
-  file: string,
-): Promise<Uint8Array> {
-  const bytes = new Uint8Array(length);
-  let done = 0;
-  while (done < length) {
-    const { bytesRead } = await handle.read(bytes, done, length - done, offset + done);
-    if (bytesRead === 0) {
-      throw new RunScoringError('MODEL_CHECKPOINT', 'The file ends before its data does.', { at: { file } });
-    }
-    done += bytesRead;
-  }
-  return bytes;
+async function noWeights(folder: string): Promise<RunScoringError> {
+  const names = await readdir(folder).catch(() => [] as string[]);
+  const pickled = names.some((name) => /^pytorch_model.*\.bin$/.test(name));
+  return new RunScoringError('MODEL_FILE_MISSING', `The folder holds neither ${SINGLE} nor ${INDEX}.`, {
+    at: { file: folder },
+    hint: pickled
+      ? 'It has pytorch_model.bin, a format that runs code when it is read; look for a safetensors version.'
+      : 'Weights must be safetensors.',
+  });
+}
+
+function missingTensor(file: string, name: string, names: Iterable<string>): RunScoringError {
+  const near = nearestName(name, [...names].slice(0, 5000));
+  return new RunScoringError('MODEL_TENSOR_MISSING', `The weights have no tensor ${quoted(name)}.`, {
+    at: { file },
+    ...(near === undefined ? {} : { hint: `The nearest name is ${quoted(near)}.` }),
+  });
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    (info) => info.isFile(),
+    () => false,
+  );
 }

@@ -1,39 +1,45 @@
-import type { Dtype } from './safetensors-header.js';
+/** Types of weights that can be read, and how their bits become float32. Both sides are little-endian. */
+export type FloatDtype = 'BF16' | 'F16' | 'F32';
 
-/** Little-endian values of a stored dtype as float32; exact, since float32 holds every F16 and BF16. */
-export function toFloat32(bytes: Uint8Array, dtype: Dtype): Float32Array {
-  if (dtype === 'F32') return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
-  const stored = new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 2);
-  const out = new Float32Array(stored.length);
-  const bits = new Uint32Array(out.buffer);
-  if (dtype === 'BF16') {
-    for (let i = 0; i < stored.length; i++) bits[i] = stored[i]! << 16;
-    return out;
-  }
-  const table = halfTable();
-  for (let i = 0; i < stored.length; i++) bits[i] = table[stored[i]!]!;
-  return out;
+export const FLOAT_BYTES: Readonly<Record<FloatDtype, number>> = { BF16: 2, F16: 2, F32: 4 };
+
+export function isFloatDtype(dtype: string): dtype is FloatDtype {
+  return Object.hasOwn(FLOAT_BYTES, dtype);
 }
 
-let table: Uint32Array | null = null;
+/** Float32 bits of all 65,536 half-precision values, made on first use: 256 KB against arithmetic per value. */
+let halfTable: Uint32Array | undefined;
 
-/** Float32 bit patterns of all 65,536 half-precision numbers: a look-up is several times faster than arithmetic. */
-function halfTable(): Uint32Array {
-  if (table !== null) return table;
-  const values = new Float32Array(65536);
-  for (let half = 0; half < 65536; half++) {
-    const sign = half & 0x8000 ? -1 : 1;
-    const exponent = (half >> 10) & 31;
-    const fraction = half & 1023;
-    values[half] =
-      exponent === 0
-        ? sign * fraction * 2 ** -24
-        : exponent === 31
-          ? fraction === 0
-            ? sign * Number.POSITIVE_INFINITY
-            : Number.NaN
-          : sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+function halfBits(half: number): number {
+  const sign = (half & 0x8000) << 16;
+  const exponent = (half >> 10) & 0x1f;
+  const fraction = half & 0x3ff;
+  if (exponent === 0x1f) return sign | 0x7f800000 | (fraction << 13);
+  if (exponent !== 0) return sign | ((exponent + 112) << 23) | (fraction << 13);
+  if (fraction === 0) return sign;
+  // Subnormal: shift the leading one into its place.
+  const shift = Math.clz32(fraction) - 21;
+  return sign | ((113 - shift) << 23) | (((fraction << shift) & 0x3ff) << 13);
+}
+
+/**
+ * Converts raw little-endian values to float32, exactly.
+ * @param source bytes of whole values, at an offset that is a multiple of their size
+ * @param target receives them from element `at` on
+ */
+export function toFloat32(dtype: FloatDtype, source: Uint8Array, target: Float32Array, at = 0): void {
+  if (dtype === 'F32') {
+    target.set(new Float32Array(source.buffer, source.byteOffset, source.byteLength / 4), at);
+    return;
   }
-  table = new Uint32Array(values.buffer);
-  return table;
+  const count = source.byteLength / 2;
+  const from = new Uint16Array(source.buffer, source.byteOffset, count);
+  const bits = new Uint32Array(target.buffer, target.byteOffset + 4 * at, count);
+  if (dtype === 'BF16') {
+    for (let i = 0; i < count; i++) bits[i] = from[i]! << 16;
+    return;
+  }
+  halfTable ??= Uint32Array.from({ length: 1 << 16 }, (_, half) => halfBits(half));
+  const table = halfTable;
+  for (let i = 0; i < count; i++) bits[i] = table[from[i]!]!;
 }

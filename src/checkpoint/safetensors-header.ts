@@ -1,96 +1,160 @@
 import { RunScoringError } from '../foundation/errors.js';
+import { isRecord, quoted } from './config-fields.js';
 
-export const DTYPE_BYTES = { F32: 4, F16: 2, BF16: 2 } as const;
-export type Dtype = keyof typeof DTYPE_BYTES;
+/** Bytes per element of every type the format defines; only the first three hold weights this project reads. */
+const ELEMENT_BYTES = {
+  BF16: 2,
+  F16: 2,
+  F32: 4,
+  F64: 8,
+  I64: 8,
+  U64: 8,
+  I32: 4,
+  U32: 4,
+  I16: 2,
+  U16: 2,
+  I8: 1,
+  U8: 1,
+  BOOL: 1,
+  F8_E4M3: 1,
+  F8_E5M2: 1,
+} as const;
 
-export interface TensorEntry {
-  readonly dtype: Dtype;
+export type TensorDtype = keyof typeof ELEMENT_BYTES;
+
+export interface TensorInfo {
+  readonly dtype: TensorDtype;
   readonly shape: readonly number[];
-  /** Place in the file, in bytes from its beginning. */
-  readonly offset: number;
+}
+
+/** Where a tensor's bytes lie in its file. */
+export interface TensorEntry extends TensorInfo {
+  readonly byteOffset: number;
   readonly byteLength: number;
 }
 
-/** The format's own limit for a header (huggingface/safetensors, `MAX_HEADER_SIZE`). */
-export const MAX_HEADER_BYTES = 100_000_000;
-/** The largest checkpoints have some ten thousand tensors. */
-const MAX_TENSORS = 1_000_000;
+/** The largest published headers are a few megabytes; the format's own reader stops at 100 MB. */
+export const MAX_HEADER_BYTES = 25_000_000;
+export const MAX_TENSORS = 100_000;
 const MAX_DIMENSIONS = 8;
+/** The length field before the header. */
+export const PREFIX_BYTES = 8;
 
-/** Length of the JSON header, from a file's first eight bytes. */
-export function headerLength(start: Uint8Array, fileSize: number, file: string): number {
-  const fail = (message: string): never => {
-    throw new RunScoringError('MODEL_CHECKPOINT', message, { at: { file } });
-  };
-  const text = new TextDecoder('latin1').decode(start);
-  if (text.startsWith('version ')) {
-    return fail('This is a Git LFS pointer, not the weights: fetch the file itself.');
+const LFS_POINTER = 'version https://git-lfs';
+/** Enough of a file's beginning to tell a pointer from weights. */
+export const OPENING_BYTES = LFS_POINTER.length;
+
+/**
+ * Length of the JSON header, out of a file's first {@link OPENING_BYTES} bytes (fewer where the file is shorter).
+ * @throws RunScoringError before anything of that length is allocated
+ */
+export function readHeaderLength(opening: Uint8Array, fileBytes: number, file: string): number {
+  if (new TextDecoder('latin1').decode(opening) === LFS_POINTER) {
+    throw new RunScoringError('MODEL_LFS_POINTER', 'This file is a git-lfs pointer, not the weights.', {
+      at: { file },
+      hint: 'Run "git lfs pull" in the folder, or let this program fetch the model by its hub id.',
+    });
   }
-  if (start.byteLength < 8) return fail('The file is too short for a safetensors header.');
-  const length = new DataView(start.buffer, start.byteOffset).getBigUint64(0, true);
-  if (length > BigInt(MAX_HEADER_BYTES))
-    return fail('The header claims to be larger than the format allows.');
-  if (length < 2n || Number(length) + 8 > fileSize) return fail('The header runs past the end of the file.');
+  if (fileBytes < PREFIX_BYTES || opening.length < PREFIX_BYTES) {
+    throw truncated(file, `it has ${fileBytes} bytes, and the header's length alone takes ${PREFIX_BYTES}`);
+  }
+  const length = new DataView(opening.buffer, opening.byteOffset).getBigUint64(0, true);
+  if (length > BigInt(MAX_HEADER_BYTES)) {
+    throw header(file, `announces ${length} bytes; at most ${MAX_HEADER_BYTES} are accepted`);
+  }
+  if (Number(length) + PREFIX_BYTES > fileBytes) {
+    throw truncated(file, `its header announces ${length} bytes, and the file has ${fileBytes}`);
+  }
+  if (length < 2n) throw header(file, `announces ${length} bytes, too few for a JSON object`);
   return Number(length);
 }
 
 /**
- * Checks a header against the file it stands in: known dtypes, byte lengths that match the shapes, no overlap, nothing
- * outside the file.
+ * Reads the JSON header. Every byte after it must belong to exactly one tensor, as the format demands: no overlap,
+ * no gap, no byte too many or too few.
  */
-export function parseHeader(json: Uint8Array, fileSize: number, file: string): Map<string, TensorEntry> {
-  const fail = (message: string): never => {
-    throw new RunScoringError('MODEL_CHECKPOINT', message, { at: { file } });
-  };
-  let header: unknown;
+export function parseHeader(json: Uint8Array, fileBytes: number, file: string): Map<string, TensorEntry> {
+  let parsed: unknown;
   try {
-    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(json));
+    parsed = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(json));
   } catch {
-    return fail('The header is not valid JSON.');
+    // The cause is left out: it quotes the file.
+    throw header(file, 'is not JSON');
   }
-  if (typeof header !== 'object' || header === null || Array.isArray(header))
-    return fail('The header is not an object.');
-  const names = Object.keys(header).filter((name) => name !== '__metadata__');
-  if (names.length > MAX_TENSORS) return fail(`The header names more than ${MAX_TENSORS} tensors.`);
-  const dataStart = 8 + json.byteLength;
-  const tensors = new Map<string, TensorEntry>();
-  const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
-  for (const name of names) {
-    const entry = (header as Record<string, unknown>)[name] as Record<string, unknown> | null;
-    const label = JSON.stringify(name.slice(0, 200));
-    if (typeof entry !== 'object' || entry === null) return fail(`Tensor ${label} has no description.`);
-    const { dtype, shape, data_offsets: offsets } = entry;
-    if (typeof dtype !== 'string' || !Object.hasOwn(DTYPE_BYTES, dtype)) {
-      return fail(`Tensor ${label} has dtype ${JSON.stringify(dtype)}; F32, F16 and BF16 can be read.`);
+  if (!isRecord(parsed)) throw header(file, 'is not a JSON object');
+  const names = Object.keys(parsed).filter((name) => name !== '__metadata__');
+  if (names.length > MAX_TENSORS)
+    throw header(file, `lists ${names.length} tensors; at most ${MAX_TENSORS} are accepted`);
+
+  const dataStart = PREFIX_BYTES + json.length;
+  const entries = names.map((name) => ({ name, entry: readEntry(name, parsed[name], dataStart, file) }));
+  entries.sort((a, b) => a.entry.byteOffset - b.entry.byteOffset || a.entry.byteLength - b.entry.byteLength);
+  let end = dataStart;
+  for (const { name, entry } of entries) {
+    if (entry.byteOffset < end) throw offsets(file, name, 'overlaps the tensor before it');
+    if (entry.byteOffset > end)
+      throw offsets(file, name, `leaves a gap of ${entry.byteOffset - end} bytes before it`);
+    end += entry.byteLength;
+    if (end > fileBytes) {
+      throw truncated(file, `tensor ${quoted(name)} ends at byte ${end}, and the file has ${fileBytes}`);
     }
-    if (!Array.isArray(shape) || shape.length > MAX_DIMENSIONS || !shape.every(isCount)) {
-      return fail(`Tensor ${label} has no usable shape.`);
-    }
-    if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount)) {
-      return fail(`Tensor ${label} has no usable data_offsets.`);
-    }
-    const [begin, end] = offsets as [number, number];
-    const byteLength = (shape as number[]).reduce((a, b) => a * b, 1) * DTYPE_BYTES[dtype as Dtype];
-    if (end < begin || end - begin !== byteLength) {
-      return fail(`Tensor ${label}: its bytes do not match its shape and dtype.`);
-    }
-    if (dataStart + end > fileSize)
-      return fail(`Tensor ${label} lies beyond the end of the file: it is truncated.`);
-    tensors.set(name, {
-      dtype: dtype as Dtype,
-      shape: shape as number[],
-      offset: dataStart + begin,
-      byteLength,
-    });
   }
-  const ordered = [...tensors.entries()].sort(
-    ([, a], [, b]) => a.offset - b.offset || a.byteLength - b.byteLength,
+  if (end !== fileBytes) {
+    throw new RunScoringError(
+      'MODEL_SAFETENSORS_OFFSETS',
+      `${fileBytes - end} bytes at the end belong to no tensor.`,
+      { at: { file } },
+    );
+  }
+  return new Map(entries.map(({ name, entry }) => [name, entry]));
+}
+
+function readEntry(name: string, value: unknown, dataStart: number, file: string): TensorEntry {
+  const wrong = (what: string): RunScoringError => header(file, `has tensor ${quoted(name)} with ${what}`);
+  if (!isRecord(value)) throw wrong('no description');
+  const { dtype, shape, data_offsets: range } = value;
+  if (typeof dtype !== 'string' || !Object.hasOwn(ELEMENT_BYTES, dtype))
+    throw wrong(`unknown dtype ${quoted(dtype)}`);
+  if (!Array.isArray(shape) || shape.length > MAX_DIMENSIONS || !shape.every(isSize)) {
+    throw wrong(`a shape that is not a list of up to ${MAX_DIMENSIONS} sizes`);
+  }
+  if (!Array.isArray(range) || range.length !== 2 || !range.every(isSize) || range[0]! > range[1]!) {
+    throw offsets(file, name, 'has offsets that are not a start and an end');
+  }
+  const [start, stop] = range as [number, number];
+  // A product beyond 2^53 is inexact, but far beyond any range of bytes too, so the comparison stays right.
+  const bytes = (shape as number[]).reduce(
+    (product, size) => product * size,
+    ELEMENT_BYTES[dtype as TensorDtype],
   );
-  for (let i = 1; i < ordered.length; i++) {
-    const before = ordered[i - 1]![1];
-    if (before.offset + before.byteLength > ordered[i]![1].offset) {
-      return fail(`Tensor ${JSON.stringify(ordered[i]![0].slice(0, 200))} overlaps another one.`);
-    }
+  if (bytes !== stop - start) {
+    throw offsets(file, name, `takes ${bytes} bytes by dtype and shape, but ${stop - start} by its offsets`);
   }
-  return tensors;
+  return {
+    dtype: dtype as TensorDtype,
+    shape: Object.freeze([...(shape as number[])]),
+    byteOffset: dataStart + start,
+    byteLength: bytes,
+  };
+}
+
+function isSize(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
+
+function header(file: string, what: string): RunScoringError {
+  return new RunScoringError('MODEL_SAFETENSORS_HEADER', `The safetensors header ${what}.`, { at: { file } });
+}
+
+function offsets(file: string, name: string, what: string): RunScoringError {
+  return new RunScoringError('MODEL_SAFETENSORS_OFFSETS', `Tensor ${quoted(name)} ${what}.`, {
+    at: { file },
+  });
+}
+
+export function truncated(file: string, what: string): RunScoringError {
+  return new RunScoringError('MODEL_FILE_TRUNCATED', `The file is cut short: ${what}.`, {
+    at: { file },
+    hint: 'Fetch it again.',
+  });
 }
