@@ -12,14 +12,8 @@ export interface ChunkSource {
   readonly skip: number;
 }
 
-/**
- * The file as chunks of valid UTF-8, each in memory of its own. `onBytes` sees every byte of the file, the mark
- * included, in order. @throws RunScoringError INPUT_ENCODING
- */
-export async function* decodedChunks(
-  source: ChunkSource,
-  onBytes?: (bytes: Buffer) => void,
-): AsyncGenerator<Buffer, void, undefined> {
+/** The file as chunks of valid UTF-8, each in memory of its own. @throws RunScoringError INPUT_ENCODING */
+export async function* decodedChunks(source: ChunkSource): AsyncGenerator<Buffer, void, undefined> {
   const decoding = createTextDecoding(source.encoding, source.name);
   let position = 0;
   for (;;) {
@@ -27,7 +21,6 @@ export async function* decodedChunks(
     const length = await source.file.read(chunk, position);
     if (length === 0) break;
     const bytes = chunk.subarray(0, length);
-    onBytes?.(bytes);
     const text = decoding.decode(position === 0 ? bytes.subarray(source.skip) : bytes, false);
     position += length;
     if (text.length > 0) yield text;

@@ -1,6 +1,7 @@
 import { RunScoringError } from '../foundation/errors.js';
 import { type CsvDialect, parseDelimiter } from './csv-dialect.js';
 import { type ChunkSource, decodedChunks } from './decoded-chunks.js';
+import { digestFile } from './digest-file.js';
 import type { FileFacts, FileSystem, OpenFile } from './file-system.js';
 import { findColumn } from './header-map.js';
 import { RecordSplitter, type SplitRecord } from './record-splitter.js';
@@ -40,8 +41,6 @@ export interface CsvRow {
 export interface CsvPass {
   /** Ends after so many rows. */
   readonly limit?: number | undefined;
-  /** Sees every byte that is read from the file, in order. */
-  readonly onBytes?: (bytes: Buffer) => void;
 }
 
 /** A CSV file whose header has been read. */
@@ -61,6 +60,10 @@ export interface CsvTable {
    * @throws RunScoringError INPUT_ROW_CELLS, INPUT_ROW_QUOTE, INPUT_ROW_TOO_LONG, INPUT_ENCODING, INPUT_CHANGED
    */
   rows(pass?: CsvPass): AsyncGenerator<CsvRow, void, undefined>;
+  /** SHA-256 of the whole file, in hexadecimal. */
+  digest(): Promise<string>;
+  /** Device and inode of the open file. */
+  readonly identity: string;
   close(): Promise<void>;
 }
 
@@ -124,7 +127,6 @@ async function readHeader(
   // A damaged header is refused in every mode: nothing tells its columns.
   for await (const batch of readRecords(
     { ...reading, options: { ...options, onBadRow: 'refuse' } },
-    {},
     () => {},
   )) {
     header = batch.find((record) => !record.blank);
@@ -145,6 +147,14 @@ async function readHeader(
     marked: mark !== undefined,
     lineBreak: firstLineBreak(sample),
     rows: (pass = {}) => readRows(reading, cells, pass),
+    digest: async () => {
+      try {
+        return await digestFile(file);
+      } catch (error) {
+        throw unreadable(error, path);
+      }
+    },
+    identity: facts.identity,
     close: () => file.close(),
   };
 }
@@ -177,7 +187,6 @@ interface Reading {
 /** Records of the whole file, header and blank lines included, as they come out of each chunk. */
 async function* readRecords(
   reading: Reading,
-  pass: CsvPass,
   onSplitter: (splitter: RecordSplitter) => void,
 ): AsyncGenerator<SplitRecord[], void, undefined> {
   const { maxRecordBytes, onBadRow } = reading.options;
@@ -189,7 +198,7 @@ async function* readRecords(
   });
   onSplitter(splitter);
   try {
-    for await (const chunk of decodedChunks(reading.source, pass.onBytes)) {
+    for await (const chunk of decodedChunks(reading.source)) {
       const { records, failure } = await splitter.push(chunk);
       yield records;
       if (failure !== undefined) throw failure;
@@ -214,17 +223,19 @@ async function* readRows(
     splitter.width = width;
   };
   await checkUnchanged(reading);
-  batches: for await (const batch of readRecords(reading, pass, setWidth)) {
+  batches: for await (const batch of readRecords(reading, setWidth)) {
     for (const record of batch) {
+      if (row >= limit) break batches;
       if (record.blank && (row < 0 || width > 1)) continue;
       row += 1;
       if (row === 0) continue;
-      if (row > limit) break batches;
       const fault = faultOf(record, width);
       if (fault !== null && reading.options.onBadRow !== 'keep')
         throw ragged(reading.path, record, width, row);
       yield { row: row - 1, line: record.line, cells: record.cells, fault };
     }
+    // Not even a fault behind the last row that is wanted is looked for.
+    if (row >= limit) break;
   }
   await checkUnchanged(reading);
 }

@@ -1,0 +1,201 @@
+import type { Config } from '../config/schema.js';
+import { RunScoringError } from '../foundation/errors.js';
+import { nearestName } from '../foundation/nearest-name.js';
+import { type FileSystem, nodeFileSystem } from '../table/file-system.js';
+import { type OutputTarget, resolveOutput } from '../table/output-target.js';
+import { openCsv } from '../table/read-csv.js';
+import { RunFolder } from '../table/run-folder.js';
+import { spoolInput } from '../table/spool-input.js';
+import { systemFailure } from '../table/system-failure.js';
+import { CsvRun } from './csv-run.js';
+import type { CsvRunOptions, RunProgress } from './csv-run-options.js';
+import type { LoadContext, LoadModel } from './model-port.js';
+import { renderModelSummary } from './model-summary-text.js';
+import { fileSink, streamSink } from './output-sink.js';
+import { refuseTakenColumns, resultColumns } from './result-columns.js';
+import type { ModelSummary, RunSummary } from './run-summary.js';
+import { type ScoredRow, scoreObjects } from './score-objects.js';
+
+export type { CsvRunOptions, RunProgress } from './csv-run-options.js';
+
+export interface ProcessorOptions {
+  /** How a model is loaded. */
+  readonly loadModel: LoadModel;
+  /** Default `auto`. */
+  readonly device?: 'auto' | 'cpu' | 'cuda';
+  /** A row that takes longer gets the status error_timeout. */
+  readonly timeoutPerRowMs?: number;
+  /** Default false. True forbids any network access. */
+  readonly offline?: boolean;
+  /** For tests. */
+  readonly fileSystem?: FileSystem;
+}
+
+export interface RowsOptions {
+  /** The key of the text in each row. Default: the config's `data.dataset_column`. */
+  readonly inputColumn?: string;
+  /** Default true. False: only the raw answers are added. */
+  readonly parseOutputs?: boolean;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: RunProgress) => void;
+  readonly onNote?: (line: string) => void;
+}
+
+/**
+ * Scores texts with each enabled model of a config in turn: load, score, dispose, then the next one. A model that fails
+ * leaves its columns empty and the others go on.
+ */
+export class MultiModelBatchProcessor {
+  readonly #config: Config;
+  readonly #options: ProcessorOptions;
+  #lastModels: readonly ModelSummary[] | undefined;
+
+  constructor(config: Config, options: ProcessorOptions) {
+    config.validate();
+    this.#config = config;
+    this.#options = options;
+  }
+
+  /**
+   * Scores rows in memory. Returns new rows in the same order: the given keys, then for each model
+   * `<output_column>_<model>`, `ai_<model>_<field>` (lists joined with ", "), `ai_<model>_confidence` (0 to 1) and
+   * `ai_<model>_status`. What is not known is null. The given rows are not changed.
+   * @throws RunScoringError INPUT_COLUMN_MISSING, OUTPUT_COLUMN_EXISTS, MODEL_NONE_FINISHED; the signal's reason
+   */
+  async processRows(
+    rows: readonly Readonly<Record<string, unknown>>[],
+    options: RowsOptions = {},
+  ): Promise<ScoredRow[]> {
+    const config = this.#config;
+    const column = options.inputColumn ?? config.data.dataset_column;
+    const parse = options.parseOutputs ?? true;
+    const keys = new Set<string>();
+    for (const row of rows) for (const key of Object.keys(row)) keys.add(key);
+    if (rows.length > 0 && !keys.has(column)) {
+      const near = nearestName(column, [...keys]);
+      throw new RunScoringError('INPUT_COLUMN_MISSING', 'No row has this key.', {
+        at: { field: column },
+        ...(near === undefined ? {} : { hint: `Did you mean ${JSON.stringify(near)}?` }),
+      });
+    }
+    const added = config.getEnabledModels().flatMap((entry) => resultColumns(config, entry.name, parse));
+    refuseTakenColumns([...keys], added);
+    const result = await scoreObjects({
+      rows,
+      column,
+      parse,
+      config,
+      loadModel: this.#options.loadModel,
+      context: this.#context(options.signal, options.onNote),
+      signal: options.signal,
+      onProgress: options.onProgress,
+    });
+    this.#lastModels = result.models;
+    options.signal?.throwIfAborted();
+    const failed = result.models.find((model) => model.error !== null);
+    if (failed !== undefined && !result.models.some((model) => model.finished)) {
+      const { code, message } = failed.error!;
+      throw new RunScoringError(
+        'MODEL_NONE_FINISHED',
+        `No model finished. ${failed.name}: ${message} [${code}]`,
+      );
+    }
+    return result.rows;
+  }
+
+  /**
+   * Scores a CSV file and writes another one: the input's columns, unchanged and in order, then those of each model as
+   * in {@link processRows}. Memory does not grow with the file. The output replaces an existing file only once it is
+   * complete (mode 0600, UTF-8, the input's delimiter and line break). Until then every finished row is in a journal in
+   * the hidden folder `.<output>.run-scoring` beside it, from which `resume` goes on.
+   *
+   * A row's failure is its status in the output; a model's failure stands in the summary. When no model finished,
+   * nothing is written (exit code 5).
+   * @throws RunScoringError INPUT_…, OUTPUT_… or USAGE_…; the output is then as it was before
+   */
+  async processCsv(options: CsvRunOptions): Promise<RunSummary> {
+    const fileSystem = this.#options.fileSystem ?? nodeFileSystem;
+    checkLimit(options.limit);
+    try {
+      if (options.inputPath !== '-') return await this.#processFile(options, options.inputPath, fileSystem);
+      const input = await spoolInput(fileSystem, options.stdin ?? process.stdin);
+      try {
+        return await this.#processFile(options, input.path, fileSystem);
+      } finally {
+        await input.remove();
+      }
+    } catch (error) {
+      const what = 'The output or its journal cannot be written';
+      const hint = 'What was scored before is kept: --resume goes on from there.';
+      throw systemFailure(error, 'OUTPUT_FAILED', what, options.outputPath, hint);
+    }
+  }
+
+  /** The models of the config, and how each of them did in the last run. */
+  getModelSummary(): string {
+    return renderModelSummary(this.#config, this.#lastModels);
+  }
+
+  async #processFile(options: CsvRunOptions, inputPath: string, fileSystem: FileSystem): Promise<RunSummary> {
+    const config = this.#config;
+    const table = await openCsv(fileSystem, inputPath, {
+      encoding: options.encoding,
+      delimiter: options.delimiter,
+      onBadRow: options.onBadRow,
+      column: options.inputColumn ?? config.data.dataset_column,
+    });
+    try {
+      const parse = options.parseOutputs ?? true;
+      const added = config.getEnabledModels().flatMap((entry) => resultColumns(config, entry.name, parse));
+      refuseTakenColumns(table.header, added, options.inputPath);
+      const target =
+        options.outputPath === '-'
+          ? undefined
+          : await resolveOutput(fileSystem, options.outputPath, table.identity);
+      const folder = await openFolder(fileSystem, target);
+      try {
+        const run = new CsvRun({
+          config,
+          loadModel: this.#options.loadModel,
+          context: this.#context(options.signal, options.onNote),
+          fileSystem,
+          table,
+          folder,
+          target,
+          openSink: async () =>
+            target === undefined
+              ? streamSink(options.stdout ?? process.stdout)
+              : fileSink(fileSystem, target),
+          options,
+        });
+        const summary = await run.run();
+        this.#lastModels = summary.models;
+        return summary;
+      } finally {
+        await folder.release();
+      }
+    } finally {
+      await table.close().catch(() => {});
+    }
+  }
+
+  #context(signal: AbortSignal | undefined, onNote: ((line: string) => void) | undefined): LoadContext {
+    const { device = 'auto', timeoutPerRowMs, offline = false } = this.#options;
+    return {
+      device,
+      offline,
+      note: (line) => onNote?.(line),
+      ...(signal === undefined ? {} : { signal }),
+      ...(timeoutPerRowMs === undefined ? {} : { timeoutPerRowMs }),
+    };
+  }
+}
+
+function openFolder(fileSystem: FileSystem, target: OutputTarget | undefined): Promise<RunFolder> {
+  return target === undefined ? RunFolder.temporary(fileSystem) : RunFolder.open(fileSystem, target);
+}
+
+function checkLimit(limit: number | undefined): void {
+  if (limit === undefined || (Number.isSafeInteger(limit) && limit >= 0)) return;
+  throw new RunScoringError('USAGE_LIMIT', 'The limit must be a whole number of rows, 0 or more.');
+}

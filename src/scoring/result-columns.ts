@@ -1,0 +1,40 @@
+import { modelColumns } from '../config/rules.js';
+import type { Config } from '../config/schema.js';
+import { RunScoringError } from '../foundation/errors.js';
+import type { RowRecord } from './record.js';
+
+/** The columns that the run adds for one model, in order; only the raw answer when nothing is parsed. */
+export function resultColumns(config: Config, modelName: string, parse: boolean): string[] {
+  const columns = modelColumns(config, modelName);
+  return parse ? columns : columns.slice(0, 1);
+}
+
+/** One model's cells of a row, as they stand in the columns of {@link resultColumns}: numbers not yet text. */
+export function resultValues(config: Config, record: RowRecord, parse: boolean): (string | number | null)[] {
+  if (!parse) return [record.raw];
+  const fields = config.output.fields.map((field) => {
+    const value = record.values?.[field.name];
+    return value === undefined ? null : typeof value === 'string' ? value : value.join(', ');
+  });
+  return [record.raw, ...fields, record.confidence, record.status];
+}
+
+/** The record of a row that no model was asked about. */
+export function unaskedRecord(row: number, status: 'empty_input' | 'error_bad_row'): RowRecord {
+  return { row, status, raw: null, values: null, confidence: null, inputTokens: 0, outputTokens: 0 };
+}
+
+/** @throws RunScoringError OUTPUT_COLUMN_EXISTS when the input already has a column that the run would add */
+export function refuseTakenColumns(header: readonly string[], added: readonly string[], file?: string): void {
+  const present = new Set(header);
+  const taken = added.find((name) => present.has(name));
+  if (taken === undefined) return;
+  throw new RunScoringError(
+    'OUTPUT_COLUMN_EXISTS',
+    'The input already has a column that this run would add.',
+    {
+      at: { ...(file === undefined ? {} : { file }), field: taken },
+      hint: 'It may be the output of an earlier run. Take the column out, or change the model name or data.output_column.',
+    },
+  );
+}
