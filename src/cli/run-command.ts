@@ -1,4 +1,5 @@
 import type { Config } from '../config/schema.js';
+import { RunScoringError } from '../foundation/errors.js';
 import { ExitCode } from '../foundation/exit-codes.js';
 import type { Logger } from '../foundation/logger.js';
 import type { CsvRunOptions } from '../scoring/csv-run-options.js';
@@ -10,7 +11,7 @@ import { createProgress } from './progress.js';
 import { openRunLog } from './run-log.js';
 import { type RunOptions, readRunOptions } from './run-options.js';
 import { listenForStop, resumeCommand } from './signals.js';
-import { renderSummary, summaryJson } from './summary.js';
+import { failureJson, renderSummary, summaryJson } from './summary.js';
 import { detectTerminal } from './terminal.js';
 
 /**
@@ -61,7 +62,9 @@ export async function run(
     return exitCode;
   } catch (error) {
     progress.end();
-    log.error({ code: (error as { code?: unknown }).code ?? 'INTERNAL' }, 'the run failed');
+    const known = error instanceof RunScoringError;
+    log.error({ code: known ? error.code : 'INTERNAL' }, 'the run failed');
+    if (options.json && known) process.stdout.write(failureJson(error));
     throw error;
   } finally {
     stop.release();

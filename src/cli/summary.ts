@@ -1,3 +1,4 @@
+import type { RunScoringError } from '../foundation/errors.js';
 import { ExitCode } from '../foundation/exit-codes.js';
 import { isFailed, type RowStatus } from '../scoring/record.js';
 import type { ModelSummary, RunSummary } from '../scoring/run-summary.js';
@@ -20,7 +21,8 @@ export function failedRows(model: ModelSummary): number {
 export function renderSummary(report: RunSummary, terminal: Terminal): string {
   const noModel = report.exitCode === ExitCode.noModel;
   const did = noModel ? 'No model could run over' : report.alreadyDone ? 'Already done:' : 'Scored';
-  const where = report.outputWritten || report.alreadyDone ? ` -> ${report.output}` : ', no output written';
+  const target = report.output === '-' ? 'standard output' : report.output;
+  const where = report.outputWritten || report.alreadyDone ? ` -> ${target}` : ', no output written';
   const head = `${did} ${report.rows} ${plural(report.rows, 'row')} in ${spent(report.seconds)}${where}`;
   const columns = ['model', 'ok', 'cut', 'empty', 'failed', 'rows/s', 'load', 'device'];
   const rows = report.models.map((model) => [
@@ -103,6 +105,12 @@ export function summaryJson(report: RunSummary): string {
     risky_cells: report.riskyCells,
     models,
   })}\n`;
+}
+
+/** What `--json` prints when the run could not be done at all. */
+export function failureJson(error: RunScoringError): string {
+  const { code, message, at } = error;
+  return `${JSON.stringify({ exit_code: error.exitCode, error: { code, message, at } })}\n`;
 }
 
 function rate(model: ModelSummary): string | undefined {

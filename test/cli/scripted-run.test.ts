@@ -113,6 +113,12 @@ describe('bad input and output are one line, a code, and no output', () => {
     expect(await readFile(file('old.csv'), 'utf8')).toBe('old');
   });
 
+  it('tells a program the same with --json', async () => {
+    const { code, stdout } = await run(['--input', 'none.csv', '--output', 'out.csv', '--json']);
+    expect(code).toBe(3);
+    expect(JSON.parse(stdout)).toMatchObject({ exit_code: 3, error: { code: 'INPUT_NOT_FOUND' } });
+  });
+
   it('a header alone is no error', async () => {
     await writeFile(file('in.csv'), 'about_me\n');
     expect((await run(BASE)).code).toBe(0);
@@ -172,6 +178,13 @@ describe('what must never stop scoring', () => {
     const { code, stderr } = await run([...BASE, '--log-file', 'no/such/folder.log']);
     expect(code).toBe(0);
     expect(stderr.match(/warning: The log file cannot be written/g)?.length).toBe(1);
+  });
+
+  it('a stdout that nobody reads any more', async () => {
+    const gone: NonNullable<Start['during']> = (child) => child.stdout.destroy();
+    const { stderr, code } = await run(['--input', 'in.csv', '--output', '-', '--quiet'], { during: gone });
+    expect(stderr).not.toContain('internal error');
+    expect(code).toBe(0);
   });
 
   it('a reader that went away', async () => {

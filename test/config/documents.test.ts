@@ -24,6 +24,25 @@ describe('the YAML in the documents', () => {
 
   it('config/README.md: the output fields load', () => {
     const [block] = yamlBlocks(read('config/README.md'));
-    expect(parseConfig(`models: [{name: a, model_id: o/n}]\n${block}`, 'README.md').output.fields.length).toBe(3);
+    expect(
+      parseConfig(`models: [{name: a, model_id: o/n}]\n${block}`, 'README.md').output.fields.length,
+    ).toBe(3);
   });
+});
+
+it('MULTI_MODEL.md: the comparison code does what it says', async () => {
+  const [code] = [...read('MULTI_MODEL.md').matchAll(/```js\n([\s\S]*?)```/g)].map((match) => match[1]!);
+  const module = `${code}\nexport { agreement, vote };`;
+  const { agreement, vote } = await import(`data:text/javascript,${encodeURIComponent(module)}`);
+  const rows = [
+    ['bad', 'bad', 'good'],
+    ['good', 'good', 'good'],
+    ['bad', 'good', ''],
+    [null, 'bad', undefined],
+    ['', '', ''],
+  ].map(([a, b, c]) => ({ ai_a_flag: a, ai_b_flag: b, ai_c_flag: c }));
+  const names = ['a', 'b', 'c'];
+  expect(agreement(rows, names)).toBeCloseTo(1 / 3);
+  expect(agreement([], names)).toBeNull();
+  expect(rows.map((row) => vote(row, names))).toEqual(['bad', 'good', null, 'bad', null]);
 });
