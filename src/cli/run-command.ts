@@ -39,7 +39,7 @@ export async function run(
   const log = openRunLog(options.logFile, (line) => say(`warning: ${line}\n`));
   const stop = listenForStop(
     (name) => progress.note(`${name}: saving what is done; once more to leave at once.`),
-    () => say(`Stopped. Go on with:\n  ${resumeCommand(args)}\n`),
+    () => say(stoppedMessage(options, args)),
   );
   logStart(log, options, config);
   try {

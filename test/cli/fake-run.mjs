@@ -54,6 +54,8 @@ async function loadModel(entry, _config, context) {
         if (signal?.aborted && !stubborn) return;
         if (stubborn) await sleep(60_000);
         if (delay > 0) await sleep(delay);
+        if (process.env.FAKE_THROW === '1')
+          throw new TypeError(`cannot read ${text}`, { cause: new Error(text) });
         const record = answer(row, text);
         yield text.includes('FAIL')
           ? { ...record, status: 'invalid_output', values: null, confidence: null }

@@ -194,6 +194,16 @@ describe('what must never stop scoring', () => {
   });
 });
 
+it('an unforeseen error of a model shows no text anywhere', async () => {
+  const { code, stdout, stderr } = await run([...BASE, '--verbose', '--json', '--log-file', 'run.log'], {
+    env: { FAKE_THROW: '1' },
+  });
+  expect(code).not.toBe(0);
+  const written = `${stdout}${stderr}${await readFile(file('run.log'), 'utf8')}`;
+  expect(written).toContain('a');
+  expect(written).not.toContain(CANARY);
+});
+
 it('the log is JSON lines without texts, for its owner only', async () => {
   await writeFile(file('in.csv'), `about_me\n${CANARY} FAIL\n${CANARY}\n`);
   await run([...BASE, '--log-file', 'run.log', '--verbose']);
