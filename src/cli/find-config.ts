@@ -1,5 +1,6 @@
 import { access } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { packageRoot } from './package-root.js';
 
 const DEFAULT_CONFIG = 'config/config.yaml';
 
@@ -10,7 +11,6 @@ export async function findConfig(given: string | undefined): Promise<string> {
     await access(DEFAULT_CONFIG);
     return DEFAULT_CONFIG;
   } catch {
-    // From dist/src/cli/ up to the package's root.
-    return fileURLToPath(new URL(`../../../${DEFAULT_CONFIG}`, import.meta.url));
+    return join(packageRoot(), DEFAULT_CONFIG);
   }
 }

@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { RunScoringError } from '../foundation/errors.js';
 import { ExitCode } from '../foundation/exit-codes.js';
 import { nearestName } from '../foundation/nearest-name.js';
 import { SUBCOMMANDS } from './commands.js';
+import { packageRoot } from './package-root.js';
 import { addRunOptions, RUN_HELP } from './run-options.js';
 
 /**
@@ -72,6 +74,6 @@ function unknownCommand(name: string): RunScoringError {
 }
 
 function packageVersion(): string {
-  const manifest = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
+  const manifest = readFileSync(join(packageRoot(), 'package.json'), 'utf8');
   return (JSON.parse(manifest) as { version: string }).version;
 }

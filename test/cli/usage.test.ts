@@ -2,6 +2,8 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runProgram } from '../../src/cli/program.js';
+import { RunScoringError } from '../../src/foundation/errors.js';
 import { runScoring } from './run-dist.js';
 
 let folder = '';
@@ -82,11 +84,33 @@ describe('a wrong command line is one line on stderr and exit code 2', () => {
     [['--input', 'in.csv', '--output', 'o.csv', '--config', 'config.yaml', '--models', 'zebra'], 'Known: a.'],
     [['validate', '--config', 'bad.yaml'], 'CONFIG_UNKNOWN_KEY'],
   ])('%j', async (args, words) => {
+    const paths = args.map((arg) =>
+      arg.endsWith('.csv') || arg.endsWith('.yaml') ? join(folder, arg) : arg,
+    );
+    const error = await runProgram(paths).then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    expect(error).toBeInstanceOf(RunScoringError);
+    const line = (error as RunScoringError).toLine();
+    expect(line).toContain(words);
+    expect(line).toMatch(/ \[(?:USAGE|CONFIG)_[A-Z_]+\]$/);
+    expect((error as RunScoringError).exitCode).toBe(2);
+  });
+
+  it.each([
+    [['--inptu', 'x'], 'Did you mean --input?'],
+    [
+      ['--input', 'in.csv', '--output', 'o.csv', '--config', 'bad.yaml'],
+      'bad.yaml:3:5 models[0].modle_id: Unknown key',
+    ],
+    [['--input', 'none.csv', '--output', 'o.csv', '--config', 'config.yaml'], 'INPUT_NOT_FOUND'],
+  ])('the process says it too: %j', async (args, words) => {
     const { code, stdout, stderr } = await runScoring(args, { cwd: folder });
     expect(stderr).toContain(words);
-    expect(stderr).toMatch(/^error: .* \[(?:USAGE|CONFIG)_[A-Z_]+\]\n$/);
+    expect(stderr).toMatch(/^error: .* \[[A-Z_]+\]\n$/);
     expect(stderr).not.toContain('hf_abc');
-    expect([code, stdout]).toEqual([2, '']);
+    expect([code, stdout]).toEqual([words.startsWith('INPUT') ? 3 : 2, '']);
     expect((await readdir(folder)).sort()).toEqual(['bad.yaml', 'config.yaml', 'in.csv']);
   });
 

@@ -43,8 +43,9 @@ describe('the examples that ship', () => {
   });
 
   it('have a current JSON Schema', async () => {
-    // Run `npm run build && node dist/scripts/write-config-schema.js` when this fails.
-    expect(await readFile(join(CONFIG_FOLDER, 'config.schema.json'), 'utf8')).toBe(configJsonSchema());
+    // Run `npm run build && node dist/scripts/write-config-schema.js && npm run fix` when this fails.
+    const shipped = await readFile(join(CONFIG_FOLDER, 'config.schema.json'), 'utf8');
+    expect(JSON.parse(shipped)).toEqual(JSON.parse(configJsonSchema()));
   });
 });
 
