@@ -16,8 +16,9 @@ export interface ChunkSource {
 export async function* decodedChunks(source: ChunkSource): AsyncGenerator<Buffer, void, undefined> {
   const decoding = createTextDecoding(source.encoding, source.name);
   let position = 0;
+  const { size } = await source.file.facts();
   for (;;) {
-    const chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+    const chunk = Buffer.allocUnsafeSlow(Math.min(CHUNK_BYTES, Math.max(1, size - position)));
     const length = await source.file.read(chunk, position);
     if (length === 0) break;
     const bytes = chunk.subarray(0, length);

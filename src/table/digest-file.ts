@@ -6,7 +6,8 @@ const CHUNK_BYTES = 1024 * 1024;
 /** SHA-256 of all bytes of the file, in hexadecimal. */
 export async function digestFile(file: OpenFile): Promise<string> {
   const hash = createHash('sha256');
-  const chunk = Buffer.alloc(CHUNK_BYTES);
+  const { size } = await file.facts();
+  const chunk = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, size + 1));
   let position = 0;
   for (;;) {
     const length = await file.read(chunk, position);

@@ -69,8 +69,9 @@ export async function* readJournalLines(
     let rest: Buffer = Buffer.alloc(0);
     let restStart = 0;
     let lastRow = -1;
+    const { size } = await file.facts();
     for (;;) {
-      const chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+      const chunk = Buffer.allocUnsafeSlow(Math.min(CHUNK_BYTES, Math.max(1, size - position)));
       const length = await file.read(chunk, position);
       if (length === 0) return;
       position += length;

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RunScoringError } from '../foundation/errors.js';
@@ -21,6 +22,9 @@ const SILENCE_MS = 5 * BEAT_MS;
 const NAMELESS_MS = 2_000;
 const MAX_LOCK_BYTES = 64 * 1024;
 
+/** Locks that this process holds: a lock file of its own that could not be removed must not lock it out for good. */
+const heldHere = new Set<string>();
+
 export interface OutputLock {
   /** Never throws. */
   release(): Promise<void>;
@@ -32,6 +36,7 @@ export async function acquireLock(
   folder: string,
   output: string,
 ): Promise<OutputLock> {
+  const token = randomBytes(8).toString('hex');
   for (;;) {
     const highest = (await lockNumbers(fileSystem, folder)).at(-1) ?? 0;
     if (highest > 0) await refuseIfAlive(fileSystem, join(folder, `lock.${highest}`), output);
@@ -45,7 +50,7 @@ export async function acquireLock(
       throw error;
     }
     try {
-      await file.write(Buffer.from(`${JSON.stringify(await identifyProcess())}\n`));
+      await file.write(Buffer.from(`${JSON.stringify({ ...(await identifyProcess()), token })}\n`));
       const numbers = await lockNumbers(fileSystem, folder);
       const higher = numbers.at(-1)!;
       if (higher > highest + 1) await refuseIfAlive(fileSystem, join(folder, `lock.${higher}`), output);
@@ -57,11 +62,12 @@ export async function acquireLock(
       await fileSystem.remove(path).catch(() => {});
       throw error;
     }
-    return held(fileSystem, path, file);
+    heldHere.add(token);
+    return held(fileSystem, path, file, token);
   }
 }
 
-function held(fileSystem: FileSystem, path: string, file: OpenFile): OutputLock {
+function held(fileSystem: FileSystem, path: string, file: OpenFile, token: string): OutputLock {
   let beating = Promise.resolve();
   const beat = setInterval(() => {
     beating = file.write(Buffer.from('.')).catch(() => {});
@@ -73,6 +79,7 @@ function held(fileSystem: FileSystem, path: string, file: OpenFile): OutputLock 
       await beating;
       await file.close().catch(() => {});
       await fileSystem.remove(path).catch(() => {});
+      heldHere.delete(token);
     },
   };
 }
@@ -95,6 +102,9 @@ async function refuseIfAlive(fileSystem: FileSystem, path: string, output: strin
     owner = await readOwner(fileSystem, path);
   }
   if (owner === 'nameless' || owner === 'gone') return;
+  const here = await identifyProcess();
+  const isOurs = owner.identity.pid === here.pid && owner.identity.startedAt === here.startedAt;
+  if (isOurs && !heldHere.has(owner.identity.token)) return;
   let liveness = await livenessOf(owner.identity);
   if (liveness === 'unknown') {
     await sleep(SILENCE_MS);
@@ -113,7 +123,8 @@ async function refuseIfAlive(fileSystem: FileSystem, path: string, output: strin
   );
 }
 
-type Owner = { identity: ProcessIdentity; size: number } | 'nameless' | 'gone';
+type LockOwner = ProcessIdentity & { token: string };
+type Owner = { identity: LockOwner; size: number } | 'nameless' | 'gone';
 
 async function readOwner(fileSystem: FileSystem, path: string): Promise<Owner> {
   let file: OpenFile;
@@ -135,12 +146,10 @@ async function readOwner(fileSystem: FileSystem, path: string): Promise<Owner> {
   }
 }
 
-function parseIdentity(line: string): ProcessIdentity | undefined {
+function parseIdentity(line: string): LockOwner | undefined {
   try {
-    const value: Partial<ProcessIdentity> | null = JSON.parse(line);
-    return Number.isInteger(value?.pid) && typeof value?.host === 'string'
-      ? (value as ProcessIdentity)
-      : undefined;
+    const value: Partial<LockOwner> | null = JSON.parse(line);
+    return Number.isInteger(value?.pid) && typeof value?.host === 'string' ? (value as LockOwner) : undefined;
   } catch {
     return undefined;
   }

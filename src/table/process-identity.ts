@@ -13,24 +13,32 @@ export interface ProcessIdentity {
   readonly host: string;
 }
 
-export async function identifyProcess(pid: number = process.pid): Promise<ProcessIdentity> {
+let self: Promise<ProcessIdentity> | undefined;
+
+/** This process. */
+export function identifyProcess(): Promise<ProcessIdentity> {
+  self ??= identify();
+  return self;
+}
+
+async function identify(): Promise<ProcessIdentity> {
   const [startedAt, boot, namespace] = await Promise.all([
-    startTimeOf(pid),
+    startTimeOf(process.pid),
     readFile('/proc/sys/kernel/random/boot_id', 'utf8').then(
       (text) => text.trim(),
       () => null,
     ),
     readlink('/proc/self/ns/pid').catch(() => null),
   ]);
-  return { pid, startedAt, boot, namespace, host: hostname() };
+  return { pid: process.pid, startedAt, boot, namespace, host: hostname() };
 }
 
 /** `unknown`: it ran on another machine or in another container, and cannot be seen from here. */
 export async function livenessOf(owner: ProcessIdentity): Promise<'alive' | 'dead' | 'unknown'> {
-  const self = await identifyProcess();
-  if (owner.host === self.host && owner.boot !== self.boot) return 'dead';
-  if (owner.boot !== self.boot || owner.namespace !== self.namespace) return 'unknown';
-  if (owner.boot === null && owner.host !== self.host) return 'unknown';
+  const here = await identifyProcess();
+  if (owner.host === here.host && owner.boot !== here.boot) return 'dead';
+  if (owner.boot !== here.boot || owner.namespace !== here.namespace) return 'unknown';
+  if (owner.boot === null && owner.host !== here.host) return 'unknown';
   if (owner.startedAt !== null) return (await startTimeOf(owner.pid)) === owner.startedAt ? 'alive' : 'dead';
   try {
     process.kill(owner.pid, 0);
