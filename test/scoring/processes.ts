@@ -1,0 +1,67 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const SCRIPT = fileURLToPath(new URL('./scripted-run.mjs', import.meta.url));
+
+export interface ProcessOptions {
+  input: string;
+  output: string;
+  resume?: boolean;
+  models?: string[];
+  /** Of each answer. */
+  delayMs?: number;
+  /** Of each load. */
+  holdMs?: number;
+}
+
+export interface ProcessResult {
+  exitCode?: number;
+  code?: string;
+  maxRssMb?: number;
+  cpuSeconds?: number;
+  killed: boolean;
+}
+
+/** Runs the scripted model over a table in a process of its own; kills it (SIGKILL) after `killAfterMs`. */
+export async function runProcess(options: ProcessOptions, killAfterMs?: number): Promise<ProcessResult> {
+  const child = spawn(process.execPath, [SCRIPT, JSON.stringify(options)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let text = '';
+  child.stdout.on('data', (chunk) => {
+    text += chunk;
+  });
+  const timer = killAfterMs === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), killAfterMs);
+  const [, signal] = await once(child, 'close');
+  clearTimeout(timer);
+  return { ...(text === '' ? {} : JSON.parse(text)), killed: signal === 'SIGKILL' };
+}
+
+export async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'run-scoring-test-'));
+  try {
+    return await work(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** A CSV of so many rows with a text of about 100 characters. */
+export async function writeRows(path: string, rows: number): Promise<void> {
+  const stream = createWriteStream(path);
+  stream.write('id,about_me\n');
+  for (let row = 0; row < rows; row += 1000) {
+    let text = '';
+    for (let at = row; at < Math.min(rows, row + 1000); at++) {
+      text += `${at},"Row ${at}: a ""careful"" worker, ${'with many years of work behind me '.repeat(1 + (at % 3))}"\n`;
+    }
+    if (!stream.write(text)) await once(stream, 'drain');
+  }
+  stream.end();
+  await once(stream, 'finish');
+}

@@ -1,0 +1,51 @@
+// A run with a scripted model in a process of its own, for tests that kill it or measure it.
+// usage: node scripted-run.mjs '<json options>'; prints one JSON line at the end.
+import { createConfig } from '../../dist/src/config/create-config.js';
+import { MultiModelBatchProcessor } from '../../dist/src/scoring/multi-model-batch-processor.js';
+
+const {
+  input,
+  output,
+  resume = false,
+  models = ['a', 'b'],
+  delayMs = 0,
+  holdMs = 0,
+} = JSON.parse(process.argv[2]);
+
+async function* score(rows) {
+  for await (const { row, text } of rows) {
+    if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
+    const flag = text.length % 2 === 0 ? 'good' : 'bad';
+    const values = { flag, reasoning: `${text.length}`, tags: [], recommendation: 'x' };
+    const raw = JSON.stringify(values);
+    yield { row, status: 'ok', raw, values, confidence: 0.5, inputTokens: 1, outputTokens: 1 };
+  }
+}
+
+const info = {
+  source: '',
+  revision: null,
+  fingerprint: 'f',
+  executionProvider: 'cpu',
+  quantization: 'none',
+  slots: 1,
+  loadMs: 0,
+};
+const config = createConfig({ models: models.map((name) => ({ name, model_id: `owner/${name}` })) });
+const processor = new MultiModelBatchProcessor(config, {
+  loadModel: async (entry) => {
+    if (holdMs > 0) await new Promise((resolve) => setTimeout(resolve, holdMs));
+    return { info: { ...info, name: entry.name, modelId: entry.model_id }, score, dispose: async () => {} };
+  },
+});
+const usedAtStart = process.cpuUsage();
+try {
+  const summary = await processor.processCsv({ inputPath: input, outputPath: output, resume });
+  const cpu = process.cpuUsage(usedAtStart);
+  const maxRssMb = process.resourceUsage().maxRSS / 1024;
+  console.log(
+    JSON.stringify({ exitCode: summary.exitCode, maxRssMb, cpuSeconds: (cpu.user + cpu.system) / 1e6 }),
+  );
+} catch (error) {
+  console.log(JSON.stringify({ code: error.code, message: error.message }));
+}
