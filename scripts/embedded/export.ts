@@ -10,7 +10,13 @@ import { convertCheckpoint } from '../../src/onnx/convert-checkpoint.js';
  *   node dist/scripts/embedded/export.js <checkpoint folder> <name> [model card]
  */
 
-const KEPT = ['config.json', 'generation_config.json', 'tokenizer.json', 'tokenizer_config.json'];
+const KEPT = [
+  'chat_template.jinja',
+  'config.json',
+  'generation_config.json',
+  'tokenizer.json',
+  'tokenizer_config.json',
+];
 const MOST_BYTES = 8_000_000;
 
 async function main(): Promise<void> {

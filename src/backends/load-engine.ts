@@ -10,6 +10,7 @@ import { deserialiseTables, serialiseTables, TABLES_VERSION } from '../grammar/t
 import type { TokenBytes, TokenTables } from '../grammar/token-tables.js';
 import { unconstrainedTables } from '../grammar/unconstrained-tables.js';
 import { decodeModel } from '../onnx/proto.js';
+import { MAX_ROTARY_POSITIONS } from '../onnx/rotary-cache.js';
 import type { PromptParts } from '../prompt/build-messages.js';
 import { fileDigest } from './file-digest.js';
 import {
@@ -68,9 +69,11 @@ export async function loadEngine(request: EngineRequest): Promise<LoadedEngine> 
   const eosIds = await endTokens(folder, files.tokenizer, files.config);
   const graph = await generationGraphFile(folder, decoderPath, decoderDigest);
   const tables = await grammarTables(request, files.tokenizer, graph.vocabSize, eosIds, fingerprint);
+  const contextLength = await readContextLength(folder);
+  const reserve = Math.min(request.maxNewTokens, tables.maxTokens, Math.floor(contextLength / 2));
   const transformers = await import('@huggingface/transformers');
   const encoder = new PromptTokenizer(transformers, files, request.prompt, {
-    maxInputTokens: request.maxInputTokens,
+    maxInputTokens: Math.min(request.maxInputTokens, contextLength - reserve),
     forcedOpening: tables.forcedOpening,
     folder,
   });
@@ -79,7 +82,13 @@ export async function loadEngine(request: EngineRequest): Promise<LoadedEngine> 
   const { session, runtime, executionProvider } = await openSession(graph, request);
   const slots = request.batchSize === 'auto' ? automaticSlots(graph) : request.batchSize;
   const runner = new OnnxModelRunner(runtime, session, graph, tables);
-  const engine = new Engine(runner, { tables, eosIds, maxNewTokens: request.maxNewTokens, slots });
+  const engine = new Engine(runner, {
+    tables,
+    eosIds,
+    maxNewTokens: request.maxNewTokens,
+    contextLength,
+    slots,
+  });
   await engine.setPrefix(encoder.sharedPrefix());
   return {
     engine,
@@ -123,6 +132,16 @@ async function readVocabulary(
     tokens: tokenBytes(tokenizer, highest, join(folder, 'tokenizer.json')),
     eosIds: await endTokens(folder, tokenizer, config),
   };
+}
+
+/** Positions the model knows, as config.json says; the builder's rotary tables end there too. */
+async function readContextLength(folder: string): Promise<number> {
+  const text = await readFile(join(folder, 'config.json'), 'utf8').catch(() => '{}');
+  const value = (JSON.parse(text) as { max_position_embeddings?: unknown }).max_position_embeddings;
+  return Math.min(
+    typeof value === 'number' && value > 0 ? value : MAX_ROTARY_POSITIONS,
+    MAX_ROTARY_POSITIONS,
+  );
 }
 
 async function findDecoder(

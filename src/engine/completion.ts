@@ -6,6 +6,12 @@ export interface GenerationRequest {
   readonly tokens: Int32Array;
 }
 
+/**
+ * What an engine's caller may say besides a request. `deliver`: something that needs no completion is ready; the engine
+ * hands the turn back at once. `wait`: there is nothing at present; the engine goes on with the rows it has.
+ */
+export type RequestItem = GenerationRequest | 'deliver' | 'wait';
+
 export type FinishReason =
   /** The grammar's end, or the model's own end token. */
   | 'stop'

@@ -1,5 +1,5 @@
 import type { TokenTables } from '../grammar/token-tables.js';
-import type { Completion, GenerationRequest } from './completion.js';
+import type { Completion, GenerationRequest, RequestItem } from './completion.js';
 import type { ModelRunner, RowInput, RunResult } from './model-runner.js';
 import { plan, type SchedulerSnapshot } from './scheduler.js';
 import { Sequence } from './sequence.js';
@@ -8,6 +8,8 @@ export interface EngineOptions {
   readonly tables: TokenTables;
   readonly eosIds: readonly number[];
   readonly maxNewTokens: number;
+  /** Positions the model knows; no row goes beyond them. */
+  readonly contextLength?: number;
   /** Rows decoded side by side. */
   readonly slots: number;
   /** Decode steps in one run of the model; rows join and leave between runs. */
@@ -54,11 +56,10 @@ export class Engine {
 
   /**
    * Yields one completion a request, in the order of the requests, reading a bounded number ahead.
-   * A null among the requests means "nothing at present": it is handed through at once, so that a caller who holds
-   * something back can act, and work on the other rows goes on.
+   * Yields null where the caller asked for its turn (see {@link RequestItem}).
    */
   async *generate(
-    requests: AsyncIterable<GenerationRequest | null>,
+    requests: AsyncIterable<RequestItem>,
     options: { signal?: AbortSignal } = {},
   ): AsyncGenerator<Completion | null> {
     const source = requests[Symbol.asyncIterator]();
@@ -69,7 +70,7 @@ export class Engine {
     /** In input order; the head is delivered first. */
     const order: Sequence[] = [];
     let inputEnded = false;
-    let reading: Promise<IteratorResult<GenerationRequest | null>> | null = null;
+    let reading: Promise<IteratorResult<RequestItem>> | null = null;
     /** The input has nothing at present; asked again after the next run of the model. */
     let stalled = false;
     try {
@@ -95,9 +96,9 @@ export class Engine {
             continue;
           }
           reading = null;
-          stalled = next.value === null;
+          stalled = next.value === 'wait';
           if (next.done === true) inputEnded = true;
-          else if (next.value === null) yield null;
+          else if (next.value === 'wait' || next.value === 'deliver') yield null;
           else {
             const sequence = this.#sequence(next.value);
             waiting.push(sequence);
@@ -126,9 +127,17 @@ export class Engine {
   }
 
   #sequence(request: GenerationRequest): Sequence {
-    const { tables, maxNewTokens } = this.options;
+    const {
+      tables,
+      maxNewTokens,
+      contextLength = Number.POSITIVE_INFINITY,
+      chunkSteps = CHUNK_STEPS,
+    } = this.options;
+    // A row that ends inside a run is carried to the run's end; those steps need positions too.
+    const room = contextLength - chunkSteps - request.tokens.length;
+    const limit = Math.max(1, Math.min(maxNewTokens, room));
     const onPrefix = this.#prefix.length > 0 && startsWith(request.tokens, this.#prefix);
-    return new Sequence(request, onPrefix, tables, this.#eosIds, maxNewTokens);
+    return new Sequence(request, onPrefix, tables, this.#eosIds, limit);
   }
 
   /** Prompts of one piece go together, longer ones each alone: a row's pieces depend on its own prompt only. */
@@ -162,8 +171,8 @@ export class Engine {
 
   async #decode(sequences: readonly Sequence[]): Promise<void> {
     const started = performance.now();
-    const { maxNewTokens, chunkSteps } = this.options;
-    const most = Math.max(...sequences.map((s) => maxNewTokens - s.output.length));
+    const { chunkSteps } = this.options;
+    const most = Math.max(...sequences.map((s) => s.maxNewTokens - s.output.length));
     const rows = sequences.map((s) => this.#row(s, Int32Array.of(s.lastToken)));
     const before = sequences.map((s) => s.output.length);
     const result: RunResult = await this.runner.decode(rows, Math.min(chunkSteps ?? CHUNK_STEPS, most));

@@ -17,7 +17,7 @@ export class Sequence {
     readonly onPrefix: boolean,
     private readonly tables: TokenTables,
     private readonly eosIds: ReadonlySet<number>,
-    private readonly maxNewTokens: number,
+    readonly maxNewTokens: number,
   ) {
     this.state = tables.initialState;
     this.budget = tables.initialBudget;

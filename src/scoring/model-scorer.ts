@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { OutputField } from '../config/schema.js';
-import type { Completion, GenerationRequest } from '../engine/completion.js';
+import type { Completion, GenerationRequest, RequestItem } from '../engine/completion.js';
 import type { EncodedPrompt, PromptEncoder } from '../prompt/prompt-encoder.js';
 import type { ScoringRow } from './model-port.js';
 import type { RowRecord } from './record.js';
@@ -9,7 +9,7 @@ import { parseResponse } from './response-parser.js';
 /** What the scorer needs of an engine. */
 export interface CompletionSource {
   generate(
-    requests: AsyncIterable<GenerationRequest | null>,
+    requests: AsyncIterable<RequestItem>,
     options?: { signal?: AbortSignal },
   ): AsyncIterable<Completion | null>;
 }
@@ -58,12 +58,14 @@ export class ModelScorer {
       inFlight.add(key);
       return { id: row.row, tokens: prompt.tokens };
     };
-    async function* requests(): AsyncGenerator<GenerationRequest | null> {
+    const answers = this.#answers;
+    const headIsReady = (): boolean => pending[0]?.prompt === null && answers.has(pending[0].key);
+    async function* requests(): AsyncGenerator<RequestItem> {
       for await (const row of rows) {
-        // The engine hands the null through, and `drain` below delivers what can be delivered.
-        while (pending.length >= HELD_ROWS && pending.at(-1)!.prompt === null) yield null;
         const request = encode(row);
         if (request !== null) yield request;
+        if (headIsReady()) yield 'deliver';
+        while (pending.length >= HELD_ROWS && pending.at(-1)!.prompt === null) yield 'wait';
       }
     }
     /** Delivers the rows at the head that need nothing more. */

@@ -8,7 +8,7 @@ export type ChildEvent =
   | { readonly kind: 'message'; readonly message: FromChild }
   /** The process is gone. */
   | { readonly kind: 'exit'; readonly how: string }
-  /** Nothing was heard within the time given to {@link ChildSession.next}. */
+  /** Nothing moved within the time given to {@link ChildSession.next}. */
   | { readonly kind: 'silence' }
   | { readonly kind: 'aborted' };
 
@@ -25,7 +25,8 @@ export class ChildSession {
   readonly #events: ChildEvent[] = [];
   #wake: (() => void) | null = null;
   readonly exited: Promise<void>;
-  #heardAt = Date.now();
+  #movedAt = Date.now();
+  #progress = -1;
 
   constructor(script: string | undefined) {
     this.#process = fork(script ?? childScript(), [], {
@@ -41,8 +42,11 @@ export class ChildSession {
       execArgv: [],
     });
     this.#process.on('message', (message) => {
-      this.#heardAt = Date.now();
-      this.#push({ kind: 'message', message: message as FromChild });
+      const said = message as FromChild;
+      // A child that only says it is alive, without getting anywhere, is as good as silent.
+      if (said?.type !== 'alive' || said.progress !== this.#progress) this.#movedAt = Date.now();
+      if (said?.type === 'alive') this.#progress = said.progress;
+      else this.#push({ kind: 'message', message: said });
     });
     // Without a listener a failed send or spawn would end the parent.
     this.#process.on('error', () => {});
@@ -59,10 +63,11 @@ export class ChildSession {
   }
 
   send(message: ToChild): void {
+    this.#movedAt = Date.now();
     if (this.#process.connected) this.#process.send(message, () => {});
   }
 
-  /** The next event, in order; `silence` once nothing at all was heard for `silenceMs`, or at `deadline` (epoch, ms). */
+  /** The next event, in order; `silence` once nothing moved for `silenceMs`, or at `deadline` (epoch, ms). */
   async next(
     silenceMs: number,
     signal?: AbortSignal,
@@ -71,11 +76,8 @@ export class ChildSession {
     for (;;) {
       if (signal?.aborted === true) return { kind: 'aborted' };
       const event = this.#events.shift();
-      if (event !== undefined) {
-        if (event.kind === 'message' && event.message?.type === 'alive') continue;
-        return event;
-      }
-      const left = Math.min(this.#heardAt + silenceMs, deadline) - Date.now();
+      if (event !== undefined) return event;
+      const left = Math.min(this.#movedAt + silenceMs, deadline) - Date.now();
       if (left <= 0) return { kind: 'silence' };
       await this.#waitForEvent(left, signal);
     }

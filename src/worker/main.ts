@@ -17,6 +17,7 @@ const RECORDS_PER_MESSAGE = 32;
 const ALIVE_EVERY_MS = 1000;
 
 const rows = new AsyncQueue<ScoringRow>();
+let progress = (): number => 0;
 
 function send(message: FromChild): void {
   if (process.connected) process.send!(message);
@@ -51,6 +52,8 @@ async function load(request: LoadRequest): Promise<void> {
       loadMs: Math.round(performance.now() - started),
     },
   });
+  const { counters } = loaded.engine;
+  progress = () => counters.prefillTokens + counters.decodeTokens;
   const scorer = new ModelScorer(loaded.encoder, loaded.engine, request.fields);
   let lot: RowRecord[] = [];
   let flushDue = false;
@@ -98,7 +101,7 @@ function refuse(error: unknown): void {
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {});
 process.on('disconnect', () => process.exit(0));
-setInterval(() => send({ type: 'alive' }), ALIVE_EVERY_MS).unref();
+setInterval(() => send({ type: 'alive', progress: progress() }), ALIVE_EVERY_MS).unref();
 
 process.on('message', (message: ToChild) => {
   if (message.type === 'rows') rows.pushAll(message.rows);

@@ -36,8 +36,8 @@ export type FromChild =
       readonly at: object;
     }
   | { readonly type: 'records'; readonly records: readonly RowRecord[] }
-  /** Sent every second while the child's event loop turns. */
-  | { readonly type: 'alive' }
+  /** Sent every second while the child's event loop turns; `progress` grows while it works. */
+  | { readonly type: 'alive'; readonly progress: number }
   | { readonly type: 'finished' };
 
 const statuses: ReadonlySet<string> = new Set(ROW_STATUSES);

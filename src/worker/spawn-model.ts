@@ -9,12 +9,12 @@ import { isRecordFor, type LoadRequest } from './protocol.js';
 export interface SpawnOptions {
   /** Another program in the child's place, speaking the same protocol. */
   readonly script?: string;
-  /** A child that says nothing for this long is taken for frozen. */
+  /** A loaded child that gets nowhere for this long is taken for frozen. */
   readonly silenceMs?: number;
 }
 
-/** Longer than any single run of a model; a child says "alive" every second between runs. */
-const SILENCE_MS = 120_000;
+/** Longer than any single run of a model: a prefill of a large one may hold a slow processor for minutes. */
+const SILENCE_MS = 600_000;
 /** Rows sent ahead of their records. */
 const WINDOW = 1024;
 /** Times one row may take its child down before it is given up. */
@@ -48,7 +48,7 @@ function loadRequest(entry: ModelEntry, config: Config, context: LoadContext): L
     batchSize: config.generation.batch_size,
     maxInputTokens: config.generation.max_input_tokens,
     maxNewTokens: config.generation.max_new_tokens,
-    device: context.device === 'auto' && entry.device_map.startsWith('cuda') ? 'cuda' : context.device,
+    device: context.device === 'auto' ? deviceOf(entry) : context.device,
     offline: context.offline,
   };
 }
@@ -81,7 +81,7 @@ class ChildProcessModel implements LoadedModel {
   async load(): Promise<void> {
     this.#session.send({ type: 'load', request: { ...this.request, batchSize: this.#batchSize } });
     for (;;) {
-      const event = await this.#session.next(this.#silenceMs, this.context.signal);
+      const event = await this.#session.next(SILENCE_MS, this.context.signal);
       if (event.kind === 'message') {
         const { message } = event;
         if (message?.type === 'note') this.context.note(message.line);
@@ -173,6 +173,7 @@ class ChildProcessModel implements LoadedModel {
           failure = 'error_worker';
         } else if (event.kind === 'message') {
           if (event.message?.type === 'note') this.context.note(event.message.line);
+          if (event.message?.type === 'refused') this.context.note(`stopped: ${event.message.code}`);
           if (event.message?.type !== 'refused') {
             // A child that keeps talking but never answers is caught by the time its row takes.
             if (Date.now() < this.#deadline(lastRecordAt, outstanding.length)) continue;
@@ -232,6 +233,11 @@ class ChildProcessModel implements LoadedModel {
     const limit = this.context.timeoutPerRowMs;
     return limit === undefined || waiting === 0 ? Number.POSITIVE_INFINITY : lastRecordAt + limit;
   }
+}
+
+function deviceOf(entry: ModelEntry): LoadRequest['device'] {
+  if (entry.device_map === 'auto') return 'auto';
+  return entry.device_map === 'cpu' ? 'cpu' : 'cuda';
 }
 
 function failedRecord(row: number, status: RowStatus): RowRecord {

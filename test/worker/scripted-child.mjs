@@ -20,7 +20,7 @@ const due = () => {
   return true;
 };
 
-setInterval(() => process.connected && process.send({ type: 'alive' }), 50).unref();
+setInterval(() => process.connected && process.send({ type: 'alive', progress: 0 }), 50).unref();
 process.on('disconnect', () => process.exit(0));
 process.on('message', (message) => {
   if (message.type === 'load') {
