@@ -102,7 +102,7 @@ export class ModelScorer {
     const parsed = parseResponse(raw, this.fields);
     if (parsed.ok) {
       const status = prompt.truncated ? 'truncated_input' : 'ok';
-      return { status, raw, values: parsed.values, confidence: completion.confidence, ...counts };
+      return { status, raw, values: parsed.values, confidence: rounded(completion.confidence), ...counts };
     }
     const status = completion.finishReason === 'length' ? 'truncated_output' : 'invalid_output';
     return { status, raw, values: null, confidence: null, ...counts };
@@ -115,4 +115,9 @@ export class ModelScorer {
     }
     this.#answers.set(key, answer);
   }
+}
+
+/** Six decimals: more would only show how a processor rounds. */
+function rounded(confidence: number | null): number | null {
+  return confidence === null ? null : Math.round(confidence * 1e6) / 1e6;
 }

@@ -1,0 +1,28 @@
+/** The package's public interface; everything else may change between versions. */
+import type { Config } from './config/schema.js';
+import {
+  MultiModelBatchProcessor as Processor,
+  type ProcessorOptions,
+} from './scoring/multi-model-batch-processor.js';
+import { spawnModel } from './worker/spawn-model.js';
+
+export { createConfig } from './config/create-config.js';
+export { loadConfig } from './config/load-config.js';
+export { firstModelOnly, selectModels } from './config/select-models.js';
+export type { Config, ModelEntry, OutputField } from './config/schema.js';
+export { type Coordinates, type ErrorCode, RunScoringError } from './foundation/errors.js';
+export { ExitCode } from './foundation/exit-codes.js';
+export type { LoadContext, LoadedModel, LoadModel, ModelInfo, ScoringRow } from './scoring/model-port.js';
+export type { CsvRunOptions, RowsOptions, RunProgress } from './scoring/multi-model-batch-processor.js';
+export { ROW_STATUSES, type RowRecord, type RowStatus } from './scoring/record.js';
+export type { ModelSummary, RunSummary } from './scoring/run-summary.js';
+
+/**
+ * Scores tables with each enabled model of a config in turn, each model in a process of its own that ends before the
+ * next one starts. See {@link Processor.processRows}, {@link Processor.processCsv} and {@link Processor.getModelSummary}.
+ */
+export class MultiModelBatchProcessor extends Processor {
+  constructor(config: Config, options: Partial<ProcessorOptions> = {}) {
+    super(config, { loadModel: spawnModel, ...options });
+  }
+}
