@@ -35,11 +35,12 @@ export async function acquireLock(
   fileSystem: FileSystem,
   folder: string,
   output: string,
+  silenceMs = SILENCE_MS,
 ): Promise<OutputLock> {
   const token = randomBytes(8).toString('hex');
   for (;;) {
     const highest = (await lockNumbers(fileSystem, folder)).at(-1) ?? 0;
-    if (highest > 0) await refuseIfAlive(fileSystem, join(folder, `lock.${highest}`), output);
+    if (highest > 0) await refuseIfAlive(fileSystem, join(folder, `lock.${highest}`), output, silenceMs);
     const path = join(folder, `lock.${highest + 1}`);
     let file: OpenFile;
     try {
@@ -95,7 +96,12 @@ async function lockNumbers(fileSystem: FileSystem, folder: string): Promise<numb
 }
 
 /** Returns when the lock's owner is dead or the lock is gone. */
-async function refuseIfAlive(fileSystem: FileSystem, path: string, output: string): Promise<void> {
+async function refuseIfAlive(
+  fileSystem: FileSystem,
+  path: string,
+  output: string,
+  silenceMs: number,
+): Promise<void> {
   let owner = await readOwner(fileSystem, path);
   for (let waited = 0; owner === 'nameless' && waited < NAMELESS_MS; waited += 50) {
     await sleep(50);
@@ -103,11 +109,11 @@ async function refuseIfAlive(fileSystem: FileSystem, path: string, output: strin
   }
   if (owner === 'nameless' || owner === 'gone') return;
   const here = await identifyProcess();
-  const isOurs = owner.identity.pid === here.pid && owner.identity.startedAt === here.startedAt;
+  const isOurs = IDENTITY.every((key) => owner.identity[key] === here[key]);
   if (isOurs && !heldHere.has(owner.identity.token)) return;
   let liveness = await livenessOf(owner.identity);
   if (liveness === 'unknown') {
-    await sleep(SILENCE_MS);
+    await sleep(silenceMs);
     const later = await readOwner(fileSystem, path);
     liveness = typeof later === 'object' && later.size !== owner.size ? 'alive' : 'dead';
   }
@@ -122,6 +128,8 @@ async function refuseIfAlive(fileSystem: FileSystem, path: string, output: strin
     },
   );
 }
+
+const IDENTITY = ['pid', 'startedAt', 'boot', 'namespace', 'host'] as const;
 
 type LockOwner = ProcessIdentity & { token: string };
 type Owner = { identity: LockOwner; size: number } | 'nameless' | 'gone';
