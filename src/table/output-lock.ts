@@ -54,7 +54,8 @@ export async function acquireLock(
       await file.write(Buffer.from(`${JSON.stringify({ ...(await identifyProcess()), token })}\n`));
       const numbers = await lockNumbers(fileSystem, folder);
       const higher = numbers.at(-1)!;
-      if (higher > highest + 1) await refuseIfAlive(fileSystem, join(folder, `lock.${higher}`), output);
+      if (higher > highest + 1)
+        await refuseIfAlive(fileSystem, join(folder, `lock.${higher}`), output, silenceMs);
       for (const number of numbers) {
         if (number <= highest) await fileSystem.remove(join(folder, `lock.${number}`));
       }
