@@ -19,14 +19,15 @@ export interface CsvReadOptions {
   readonly delimiter?: string | undefined;
   readonly quote?: string;
   readonly escape?: string;
-  /** What becomes of a row with too few or too many cells or with broken quotes. Default `refuse`. */
+  /** What becomes of a row with too few or too many cells, with broken quotes, or that repeats the header. Default `refuse`. */
   readonly onBadRow?: 'refuse' | 'keep' | undefined;
   /** A column that the header must have. */
   readonly column?: string | undefined;
   readonly maxRecordBytes?: number;
 }
 
-export type RowFault = 'too_few' | 'too_many' | 'quote';
+/** `header_again`: the row repeats the header, as in files that were put together from several. */
+export type RowFault = 'too_few' | 'too_many' | 'quote' | 'header_again';
 
 export interface CsvRow {
   /** 0-based index of the data row. */
@@ -57,7 +58,7 @@ export interface CsvTable {
   /**
    * Reads the file from the front, on the same open file each time, in bounded memory.
    * A line that holds nothing is no row, unless the table has a single column.
-   * @throws RunScoringError INPUT_ROW_CELLS, INPUT_ROW_QUOTE, INPUT_ROW_TOO_LONG, INPUT_ENCODING, INPUT_CHANGED
+   * @throws RunScoringError INPUT_ROW_CELLS, INPUT_ROW_HEADER, INPUT_ROW_QUOTE, INPUT_ROW_TOO_LONG, INPUT_ENCODING, INPUT_CHANGED
    */
   rows(pass?: CsvPass): AsyncGenerator<CsvRow, void, undefined>;
   /** SHA-256 of the whole file, in hexadecimal. */
@@ -229,9 +230,9 @@ async function* readRows(
       if (record.blank && (row < 0 || width > 1)) continue;
       row += 1;
       if (row === 0) continue;
-      const fault = faultOf(record, width);
+      const fault = faultOf(record, header);
       if (fault !== null && reading.options.onBadRow !== 'keep')
-        throw ragged(reading.path, record, width, row);
+        throw badRow(reading.path, record, width, row);
       yield { row: row - 1, line: record.line, cells: record.cells, fault };
     }
     // Not even a fault behind the last row that is wanted is looked for.
@@ -240,18 +241,27 @@ async function* readRows(
   await checkUnchanged(reading);
 }
 
-function faultOf(record: SplitRecord, width: number): RowFault | null {
-  if (record.damaged) return 'quote';
-  if (record.cells.length === width) return null;
-  return record.cells.length < width ? 'too_few' : 'too_many';
+function faultOf(record: SplitRecord, header: readonly string[]): RowFault | null {
+  const { cells, damaged } = record;
+  if (damaged) return 'quote';
+  if (cells.length !== header.length) return cells.length < header.length ? 'too_few' : 'too_many';
+  // In a single column the name of the column may well be a text.
+  const repeats = header.length > 1 && cells.every((cell, index) => cell === header[index]);
+  return repeats && cells.some((cell) => cell !== '') ? 'header_again' : null;
 }
 
-function ragged(file: string, record: SplitRecord, width: number, row: number): RunScoringError {
+function badRow(file: string, record: SplitRecord, width: number, row: number): RunScoringError {
   const cells = record.cells.length;
-  const message = `The row has ${cells} ${cells === 1 ? 'cell' : 'cells'}, the header has ${width}.`;
-  return new RunScoringError('INPUT_ROW_CELLS', message, {
+  const repeats = cells === width;
+  const message = repeats
+    ? 'The row repeats the header.'
+    : `The row has ${cells} ${cells === 1 ? 'cell' : 'cells'}, the header has ${width}.`;
+  const advice = repeats
+    ? 'Were several files put together?'
+    : 'Quote cells that hold the delimiter or a line break.';
+  return new RunScoringError(repeats ? 'INPUT_ROW_HEADER' : 'INPUT_ROW_CELLS', message, {
     at: { file, line: record.line, row },
-    hint: 'Quote cells that hold the delimiter or a line break. --on-bad-row keep marks such rows as failed and goes on.',
+    hint: `${advice} --on-bad-row keep marks such rows as failed and goes on.`,
   });
 }
 

@@ -68,7 +68,7 @@ describe('writing CSV', () => {
         async (rows, delimiter, lineBreak, marked) => {
           const { bytes } = await write(rows, { delimiter, lineBreak, marked });
           // Without a mark of its own, a file that begins with U+FEFF loses it; the writer quotes such a cell.
-          expect(await readCells(bytes, { delimiter })).toEqual(rows);
+          expect(await readCells(bytes, { delimiter, onBadRow: 'keep' })).toEqual(rows);
           const other: string[][] = parseWithCsvParse(bytes, {
             delimiter,
             record_delimiter: lineBreak,

@@ -41,7 +41,9 @@ describe('reading CSV', () => {
           const clean = rows.map((row, r) =>
             row.map((text, c) => (r + c === 0 ? text.replace(/^\uFEFF+/, '') : text)),
           );
-          expect(await readCells(toCsv(clean, { delimiter, lineBreak }), { delimiter })).toEqual(clean);
+          expect(
+            await readCells(toCsv(clean, { delimiter, lineBreak }), { delimiter, onBadRow: 'keep' }),
+          ).toEqual(clean);
         },
       ),
       { numRuns: 400 },
@@ -143,6 +145,22 @@ describe('reading CSV', () => {
     expect([few.code, few.at.line, few.at.row]).toEqual(['INPUT_ROW_CELLS', 4, 2]);
     const many = await failureOf(readCells('a,b\n1,x,y\n'));
     expect([many.code, many.at.line, many.at.row]).toEqual(['INPUT_ROW_CELLS', 2, 1]);
+  });
+
+  it('refuses a header that comes again, but not an all-empty one or a single column', async () => {
+    const again = await failureOf(readCells('id,t\n1,x\nid,t\n2,y\n'));
+    expect([again.code, again.at.line, again.at.row]).toEqual(['INPUT_ROW_HEADER', 3, 2]);
+    const { rows } = await readCsv('id,t\n1,x\nid,t\n2,y\n', { onBadRow: 'keep' });
+    expect(rows.map((row) => row.fault)).toEqual([null, 'header_again', null]);
+    expect(await readCells('a,\n,\n')).toEqual([
+      ['a', ''],
+      ['', ''],
+    ]);
+    expect(await readCells(',\n,\n')).toEqual([
+      ['', ''],
+      ['', ''],
+    ]);
+    expect(await readCells('about_me\nabout_me\n')).toEqual([['about_me'], ['about_me']]);
   });
 
   it('keeps bad rows, marked, and loses none behind them', async () => {
