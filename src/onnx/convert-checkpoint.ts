@@ -1,9 +1,8 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Checkpoint } from '../checkpoint/checkpoint.js';
 import { decoderFileName, type Quantization } from '../checkpoint/decoder-contract.js';
-import { parseModelConfig } from '../checkpoint/model-config.js';
-import { RunScoringError } from '../foundation/errors.js';
+import { readModelConfig } from '../checkpoint/json-file.js';
 import { architectures } from './architectures/registry.js';
 import { checkpointSource } from './checkpoint-source.js';
 import { buildDecoder } from './decoder.js';
@@ -12,6 +11,7 @@ import { type WriteProgress, writeModelFile } from './model-file.js';
 /**
  * Writes `<target>/onnx/model*.onnx` from the safetensors and config.json in `source`. Memory is bounded by a piece of
  * one matrix (and one whole matrix where it must be turned); nothing appears under its final name before it is whole.
+ * Every fault of the checkpoint's headers is found before the first byte is written.
  * @returns names of the files written, relative to `target`
  */
 export async function convertCheckpoint(
@@ -20,31 +20,11 @@ export async function convertCheckpoint(
   quantization: Quantization,
   onProgress?: WriteProgress,
 ): Promise<string[]> {
-  const file = join(source, 'config.json');
-  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new RunScoringError('MODEL_FILE_MISSING', 'The model folder has no config.json.', {
-      at: { file },
-      cause,
-    });
-  });
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    throw new RunScoringError('MODEL_CONFIG', 'config.json is not valid JSON.', { at: { file } });
-  }
-  const config = parseModelConfig(json, file);
+  const config = await readModelConfig(source);
   const checkpoint = await Checkpoint.open(source);
   try {
     const architecture = architectures.get(config.architecture)!;
-    // Some checkpoints leave the flag out and simply have no head of their own.
-    const tied = config.tieWordEmbeddings || !checkpoint.has(architecture.head);
-    const definition = buildDecoder(
-      { ...config, tieWordEmbeddings: tied },
-      architecture,
-      checkpointSource(checkpoint),
-      quantization,
-    );
+    const definition = buildDecoder(config, architecture, checkpointSource(checkpoint), quantization);
     await mkdir(join(target, 'onnx'), { recursive: true });
     const files = await writeModelFile(
       join(target, 'onnx'),

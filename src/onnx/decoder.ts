@@ -5,7 +5,7 @@ import { embedding, head } from './embedding.js';
 import { float, GraphBuilder, MICROSOFT } from './graph-builder.js';
 import { linear } from './linear.js';
 import { DataType, type GraphProto } from './proto.js';
-import { rotaryCache, rotaryPositions } from './rotary-cache.js';
+import { localRotary, type RotarySettings, rotaryCache, rotaryPositions } from './rotary-cache.js';
 import { type MatrixSource, stackRows, vectorWeight, type WeightGroup } from './weights.js';
 
 /** Tensors of a checkpoint by name; shapes have been checked against the config. */
@@ -59,25 +59,35 @@ export function buildDecoder(
     weights.push(made.weights);
     return made.output;
   };
-  const addVector = (name: string, length: number): string => {
-    weights.push(vectorWeight(name, [length], source.vector(name, length)));
+  const addNorm = (name: string, length: number): string => {
+    const read = source.vector(name, length);
+    const offset = architecture.normOffset;
+    const values = offset === 0 ? read : async () => (await read()).map((value) => value + offset);
+    weights.push(vectorWeight(name, [length], values));
     return name;
   };
 
-  const positions = rotaryPositions(config);
-  const half = headDim / 2;
-  weights.push(vectorWeight('rotary.cos', [positions, half], async () => rotaryCache(config).cos));
-  weights.push(vectorWeight('rotary.sin', [positions, half], async () => rotaryCache(config).sin));
+  const addRotary = (path: string, settings: RotarySettings): { cos: string; sin: string } => {
+    const dims = [rotaryPositions(settings), headDim / 2];
+    weights.push(vectorWeight(`${path}.cos`, dims, async () => rotaryCache(settings).cos));
+    weights.push(vectorWeight(`${path}.sin`, dims, async () => rotaryCache(settings).sin));
+    return { cos: `${path}.cos`, sin: `${path}.sin` };
+  };
+  const rotary = addRotary('rotary', config);
+  const local = localRotary(config);
+  const windowedRotary = local === null ? rotary : addRotary('rotary.windowed', local);
 
   const table = source.matrix(architecture.embedding, vocabSize, hiddenSize);
   const embedded = embedding(builder, ids, table, config.tieWordEmbeddings, quantization);
   weights.push(...embedded.weights);
 
-  let residual = embedded.output;
+  const embeddingScale = architecture.embeddingScale(config);
+  let residual =
+    embeddingScale === 1 ? embedded.output : builder.mul(embedded.output, builder.float(embeddingScale));
   let pending: string | null = null;
   /** Adds what the last block computed to the residual stream and normalises the sum. */
   const normalise = (name: string): string => {
-    const gamma = addVector(name, hiddenSize);
+    const gamma = addNorm(name, hiddenSize);
     const epsilon = float(config.rmsNormEps);
     if (pending === null) {
       return builder.node('SimplifiedLayerNormalization', [residual, gamma], {
@@ -99,6 +109,14 @@ export function buildDecoder(
     residual = sum!;
     return normal!;
   };
+  /** A norm on a block's result, before it joins the residual stream. */
+  const normaliseOutput = (x: string, name: string | undefined, prefix: string): string =>
+    name === undefined
+      ? x
+      : builder.node('SimplifiedLayerNormalization', [x, addNorm(`${prefix}${name}.weight`, hiddenSize)], {
+          name: `/${prefix}${name}/SimplifiedLayerNormalization`,
+          attributes: { axis: -1, epsilon: float(config.rmsNormEps), stash_type: 1 },
+        });
 
   for (let layer = 0; layer < config.numHiddenLayers; layer++) {
     const prefix = architecture.layerPrefix(layer);
@@ -137,7 +155,8 @@ export function buildDecoder(
       batchAndSequence,
       lastIndex,
       totalLength,
-      addVector,
+      rotary: config.layerWindows[layer] === null ? rotary : windowedRotary,
+      addNorm,
     });
     pending = addLinear(
       `${path}.attention.out`,
@@ -145,6 +164,7 @@ export function buildDecoder(
       source.matrix(`${prefix}${names.attentionOutput}.weight`, hiddenSize, queryWidth),
       { guarded: true },
     );
+    pending = normaliseOutput(pending, names.attentionOutputNorm, prefix);
 
     const feedForwardInput = normalise(`${prefix}${names.postAttentionNorm}.weight`);
     const gateUp = addLinear(
@@ -164,34 +184,50 @@ export function buildDecoder(
         attributes: { axis: 1 },
       },
     );
-    // QuickGelu with alpha 1 is x * sigmoid(x), SiLU, in one pass.
-    const activated = builder.node('QuickGelu', [gate!], {
-      name: `/${path}/feed_forward/SiLU`,
-      domain: MICROSOFT,
-      attributes: { alpha: float(1) },
-    });
+    const activated = activation(builder, config.hiddenAct, `/${path}/feed_forward`, gate!);
     pending = addLinear(
       `${path}.feed_forward.down`,
       builder.mul(activated, up!),
       source.matrix(`${prefix}${names.down}.weight`, hiddenSize, intermediateSize),
     );
+    pending = normaliseOutput(pending, names.feedForwardOutputNorm, prefix);
   }
 
   const final = normalise(architecture.finalNorm);
   const untied = config.tieWordEmbeddings ? null : source.matrix(architecture.head, vocabSize, hiddenSize);
   const logits = head(builder, final, untied, quantization);
   weights.push(...logits.weights);
+  const capped = softcap(builder, logits.output, config.finalSoftcap);
   const shape = builder.concat(0, batchAndSequence, builder.int64(vocabSize));
-  builder.node('Reshape', [logits.output, shape], { name: '/head/Reshape', outputs: [DecoderNames.logits] });
+  builder.node('Reshape', [capped, shape], { name: '/head/Reshape', outputs: [DecoderNames.logits] });
   builder.output(DecoderNames.logits, DataType.float32, ['batch', 'sequence', vocabSize]);
   return { graph: builder.graph(), weights };
+}
+
+function activation(builder: GraphBuilder, kind: ModelConfig['hiddenAct'], path: string, x: string): string {
+  if (kind === 'gelu_pytorch_tanh') {
+    return builder.node('FastGelu', [x], { name: `${path}/FastGelu`, domain: MICROSOFT });
+  }
+  // QuickGelu with alpha 1 is x * sigmoid(x), SiLU, in one pass.
+  return builder.node('QuickGelu', [x], {
+    name: `${path}/SiLU`,
+    domain: MICROSOFT,
+    attributes: { alpha: float(1) },
+  });
+}
+
+/** `cap * tanh(x / cap)`, or x itself without a cap. */
+function softcap(builder: GraphBuilder, x: string, cap: number | null): string {
+  if (cap === null) return x;
+  return builder.mul(builder.node('Tanh', [builder.mul(x, builder.float(1 / cap))]), builder.float(cap));
 }
 
 interface AttentionContext {
   readonly batchAndSequence: string;
   readonly lastIndex: string;
   readonly totalLength: string;
-  addVector(name: string, length: number): string;
+  readonly rotary: { readonly cos: string; readonly sin: string };
+  addNorm(name: string, length: number): string;
 }
 
 /** One GroupQueryAttention node with its cache inputs and outputs; `qkv` is [tokens, query + key + value widths]. */
@@ -232,7 +268,7 @@ function attention(
     const headNorm = (x: string, name: string, width: number): string => {
       const normal = builder.node(
         'SimplifiedLayerNormalization',
-        [builder.reshape(x, -1, headDim), context.addVector(`${prefix}${name}`, headDim)],
+        [builder.reshape(x, -1, headDim), context.addNorm(`${prefix}${name}`, headDim)],
         { attributes: { axis: -1, epsilon: float(config.rmsNormEps), stash_type: 1 } },
       );
       return withSequence(normal, width);
@@ -252,8 +288,8 @@ function attention(
       pastValue,
       context.lastIndex,
       context.totalLength,
-      'rotary.cos',
-      'rotary.sin',
+      context.rotary.cos,
+      context.rotary.sin,
     ],
     {
       name,
@@ -264,8 +300,9 @@ function attention(
         kv_num_heads: numKeyValueHeads,
         do_rotary: 1,
         rotary_interleaved: 0,
-        scale: float(1 / Math.sqrt(headDim)),
+        scale: float(config.attentionScale),
         local_window_size: architecture.attentionWindow(config, layer),
+        ...(config.attentionSoftcap === null ? {} : { softcap: float(config.attentionSoftcap) }),
       },
     },
   )[0]!;

@@ -3,11 +3,23 @@ import type { ModelConfig } from '../checkpoint/model-config.js';
 /** Positions a rotary table covers at most: 32,768 x 64 x 2 floats are 16 MB, and no profile comes near. */
 export const MAX_ROTARY_POSITIONS = 32_768;
 
+export type RotarySettings = Pick<
+  ModelConfig,
+  'headDim' | 'ropeTheta' | 'ropeScaling' | 'maxPositionEmbeddings'
+>;
+
+/** What turns the windowed layers, where it differs from the others: a base of its own, unscaled. */
+export function localRotary(config: ModelConfig): RotarySettings | null {
+  return config.localRopeTheta === null
+    ? null
+    : { ...config, ropeTheta: config.localRopeTheta, ropeScaling: null };
+}
+
 /**
  * Inverse frequencies of the rotary embedding, one per pair of head dimensions. "llama3" scaling divides the low
  * frequencies by `factor`, keeps the high ones and blends between (Llama 3.1, section 3.4.3 of its report).
  */
-export function inverseFrequencies(config: ModelConfig): Float64Array {
+export function inverseFrequencies(config: RotarySettings): Float64Array {
   const half = config.headDim / 2;
   const frequencies = new Float64Array(half);
   for (let i = 0; i < half; i++) frequencies[i] = config.ropeTheta ** (-(2 * i) / config.headDim);
@@ -26,12 +38,12 @@ export function inverseFrequencies(config: ModelConfig): Float64Array {
 }
 
 /** Number of positions in the rotary table of a model. */
-export function rotaryPositions(config: ModelConfig): number {
+export function rotaryPositions(config: RotarySettings): number {
   return Math.min(config.maxPositionEmbeddings, MAX_ROTARY_POSITIONS);
 }
 
 /** Cosines and sines, float32 [positions, headDim / 2] each. */
-export function rotaryCache(config: ModelConfig): { cos: Float32Array; sin: Float32Array } {
+export function rotaryCache(config: RotarySettings): { cos: Float32Array; sin: Float32Array } {
   const frequencies = inverseFrequencies(config).map(Math.fround);
   const half = frequencies.length;
   const positions = rotaryPositions(config);

@@ -1,22 +1,21 @@
-import type { ModelConfig } from '../../src/checkpoint/model-config.js';
+import { parseModelConfig } from '../../src/checkpoint/model-config.js';
 
 /** A random decoder small enough to build in milliseconds; its vocabulary is the 256 bytes, an end token and spares. */
-export const tinyConfig = {
-  architecture: 'llama',
-  vocabSize: 320,
-  hiddenSize: 64,
-  intermediateSize: 96,
-  numHiddenLayers: 2,
-  numAttentionHeads: 4,
-  numKeyValueHeads: 2,
-  headDim: 16,
-  rmsNormEps: 1e-5,
-  ropeTheta: 10_000,
-  ropeScaling: null,
-  maxPositionEmbeddings: 4096,
-  slidingWindow: null,
-  tieWordEmbeddings: true,
-} as unknown as ModelConfig;
+export const tinyConfig = parseModelConfig(
+  {
+    model_type: 'llama',
+    vocab_size: 320,
+    hidden_size: 64,
+    intermediate_size: 96,
+    num_hidden_layers: 2,
+    num_attention_heads: 4,
+    num_key_value_heads: 2,
+    rms_norm_eps: 1e-5,
+    max_position_embeddings: 4096,
+    tie_word_embeddings: true,
+  },
+  'tiny',
+);
 
 export const END_TOKEN = 256;
 

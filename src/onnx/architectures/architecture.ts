@@ -9,6 +9,9 @@ export interface LayerTensorNames {
   readonly attentionOutput: string;
   /** Norm between attention and feed-forward. */
   readonly postAttentionNorm: string;
+  /** Norms on what attention and feed-forward add to the residual stream, where the family has them. */
+  readonly attentionOutputNorm?: string;
+  readonly feedForwardOutputNorm?: string;
   readonly gate: string;
   readonly up: string;
   readonly down: string;
@@ -25,6 +28,10 @@ export interface Architecture {
   readonly head: string;
   layerPrefix(layer: number): string;
   readonly layer: LayerTensorNames;
+  /** What token vectors are multiplied by before the first layer. */
+  embeddingScale(config: ModelConfig): number;
+  /** Added to every norm's weights: some families store them as distances from one. */
+  readonly normOffset: number;
   /** Bias vectors on the query, key and value projections. */
   hasQkvBias(config: ModelConfig): boolean;
   /** Norm tensors applied to each query and key head before the rotary embedding, or null. */

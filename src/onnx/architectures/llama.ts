@@ -8,7 +8,9 @@ export const llama: Architecture = {
   head: 'lm_head.weight',
   layerPrefix: (layer) => `model.layers.${layer}.`,
   layer: llamaLayerNames,
+  embeddingScale: () => 1,
+  normOffset: 0,
   hasQkvBias: () => false,
   qkNorm: () => null,
-  attentionWindow: () => -1,
+  attentionWindow: (config, layer) => config.layerWindows[layer] ?? -1,
 };

@@ -1,9 +1,5 @@
 import type { Architecture } from './architecture.js';
 import { llama } from './llama.js';
 
-/** Mistral: Llama with a sliding window in every layer, where the config sets one. */
-export const mistral: Architecture = {
-  ...llama,
-  name: 'mistral',
-  attentionWindow: (config) => config.slidingWindow ?? -1,
-};
+/** Mistral: Llama; where config.json sets a sliding window, every layer has it. */
+export const mistral: Architecture = { ...llama, name: 'mistral' };
