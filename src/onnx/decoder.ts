@@ -41,8 +41,8 @@ export function buildDecoder(
   const queryWidth = numAttentionHeads * headDim;
   const keyValueWidth = numKeyValueHeads * headDim;
 
-  const ids = builder.input(DecoderNames.inputIds, DataType.int64, ['batch', 'sequence']);
-  const mask = builder.input(DecoderNames.attentionMask, DataType.int64, ['batch', 'total']);
+  const ids = builder.input(DecoderNames.inputIds, DataType.int64, ['batch_size', 'sequence_length']);
+  const mask = builder.input(DecoderNames.attentionMask, DataType.int64, ['batch_size', 'total_sequence_length']);
   const batchAndSequence = builder.node('Shape', [ids], { name: '/shape/BatchAndSequence' });
   const rowTokens = builder.node('ReduceSum', [mask, builder.int64(1)], {
     name: '/lengths/RowTokens',
@@ -200,7 +200,7 @@ export function buildDecoder(
   const capped = softcap(builder, logits.output, config.finalSoftcap);
   const shape = builder.concat(0, batchAndSequence, builder.int64(vocabSize));
   builder.node('Reshape', [capped, shape], { name: '/head/Reshape', outputs: [DecoderNames.logits] });
-  builder.output(DecoderNames.logits, DataType.float32, ['batch', 'sequence', vocabSize]);
+  builder.output(DecoderNames.logits, DataType.float32, ['batch_size', 'sequence_length', vocabSize]);
   return { graph: builder.graph(), weights };
 }
 
@@ -241,11 +241,11 @@ function attention(
 ): string {
   const { numAttentionHeads, numKeyValueHeads, headDim } = config;
   const path = `/layers.${layer}/attention`;
-  const cacheDims = (length: string) => ['batch', numKeyValueHeads, length, headDim];
-  const pastKey = builder.input(DecoderNames.pastKey(layer), DataType.float32, cacheDims('past'));
-  const pastValue = builder.input(DecoderNames.pastValue(layer), DataType.float32, cacheDims('past'));
-  builder.output(DecoderNames.presentKey(layer), DataType.float32, cacheDims('total'));
-  builder.output(DecoderNames.presentValue(layer), DataType.float32, cacheDims('total'));
+  const cacheDims = (length: string) => ['batch_size', numKeyValueHeads, length, headDim];
+  const pastKey = builder.input(DecoderNames.pastKey(layer), DataType.float32, cacheDims('past_sequence_length'));
+  const pastValue = builder.input(DecoderNames.pastValue(layer), DataType.float32, cacheDims('past_sequence_length'));
+  builder.output(DecoderNames.presentKey(layer), DataType.float32, cacheDims('total_sequence_length'));
+  builder.output(DecoderNames.presentValue(layer), DataType.float32, cacheDims('total_sequence_length'));
 
   const queryWidth = numAttentionHeads * headDim;
   const keyValueWidth = numKeyValueHeads * headDim;
