@@ -159,7 +159,7 @@ export class CsvRun {
       const first = journal.lastRow + 2;
       this.#note(`${entry.name}: ${journal.count} records taken over; goes on at row ${first}.`);
     }
-    let failed = 0;
+    let failed = journal.failedRows.length - again.size;
     const report = (done: number) =>
       options.onProgress?.({ model: entry.name, done, total: survey.rows, failed });
     const outcome = await runAndClose(journal, () =>

@@ -5,7 +5,7 @@ import { type FileSystem, nodeFileSystem } from '../table/file-system.js';
 import { type OutputTarget, resolveOutput } from '../table/output-target.js';
 import { openCsv } from '../table/read-csv.js';
 import { RunFolder } from '../table/run-folder.js';
-import { spoolInput } from '../table/spool-input.js';
+import { type SpooledInput, spoolInput } from '../table/spool-input.js';
 import { systemFailure } from '../table/system-failure.js';
 import { CsvRun } from './csv-run.js';
 import type { CsvRunOptions, RunProgress } from './csv-run-options.js';
@@ -117,10 +117,10 @@ export class MultiModelBatchProcessor {
     const fileSystem = this.#options.fileSystem ?? nodeFileSystem;
     checkLimit(options.limit);
     try {
-      if (options.inputPath !== '-') return await this.#processFile(options, options.inputPath, fileSystem);
+      if (options.inputPath !== '-') return await this.#processFile(options, fileSystem);
       const input = await spoolInput(fileSystem, options.stdin ?? process.stdin);
       try {
-        return await this.#processFile(options, input.path, fileSystem);
+        return await this.#processFile(options, fileSystem, input);
       } finally {
         await input.remove();
       }
@@ -136,15 +136,22 @@ export class MultiModelBatchProcessor {
     return renderModelSummary(this.#config, this.#lastModels);
   }
 
-  async #processFile(options: CsvRunOptions, inputPath: string, fileSystem: FileSystem): Promise<RunSummary> {
+  async #processFile(
+    options: CsvRunOptions,
+    fileSystem: FileSystem,
+    spooled?: SpooledInput,
+  ): Promise<RunSummary> {
     const config = this.#config;
-    const table = await openCsv(fileSystem, inputPath, {
+    const table = await openCsv(fileSystem, spooled?.path ?? options.inputPath, {
       encoding: options.encoding,
       delimiter: options.delimiter,
       onBadRow: options.onBadRow,
       column: options.inputColumn ?? config.data.dataset_column,
+      name: spooled === undefined ? options.inputPath : 'stdin',
     });
     try {
+      // The open file is enough; should the run be killed, no copy of stdin is left.
+      await spooled?.remove();
       const parse = options.parseOutputs ?? true;
       const added = config.getEnabledModels().flatMap((entry) => resultColumns(config, entry.name, parse));
       refuseTakenColumns(table.header, added, options.inputPath);

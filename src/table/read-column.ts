@@ -17,8 +17,12 @@ export async function* readColumn(
   const { fileSystem = nodeFileSystem, stdin = process.stdin, limit, ...reading } = options;
   const spooled = path === '-' ? await spoolInput(fileSystem, stdin) : undefined;
   try {
-    const table = await openCsv(fileSystem, spooled?.path ?? path, reading);
+    const table = await openCsv(fileSystem, spooled?.path ?? path, {
+      ...reading,
+      ...(spooled === undefined ? {} : { name: 'stdin' }),
+    });
     try {
+      await spooled?.remove();
       for await (const { row, cells, fault } of table.rows({ limit })) {
         if (fault === null) yield { row, text: cells[table.column]! };
       }

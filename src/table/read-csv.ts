@@ -24,6 +24,8 @@ export interface CsvReadOptions {
   /** A column that the header must have. */
   readonly column?: string | undefined;
   readonly maxRecordBytes?: number;
+  /** What messages call the file. Default: its path. */
+  readonly name?: string | undefined;
 }
 
 /** `header_again`: the row repeats the header, as in files that were put together from several. */
@@ -80,17 +82,18 @@ export async function openCsv(
 ): Promise<CsvTable> {
   const given = options.encoding === undefined ? undefined : parseEncoding(options.encoding);
   const delimiter = options.delimiter === undefined ? undefined : parseDelimiter(options.delimiter);
+  const name = options.name ?? path;
   let file: OpenFile;
   try {
     file = await fileSystem.open(path, 'read');
   } catch (error) {
-    throw unreadable(error, path);
+    throw unreadable(error, name);
   }
   try {
-    return await readHeader(file, path, options, given, delimiter);
+    return await readHeader(file, name, options, given, delimiter);
   } catch (error) {
     await file.close().catch(() => {});
-    throw unreadable(error, path);
+    throw unreadable(error, name);
   }
 }
 

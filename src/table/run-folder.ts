@@ -1,11 +1,10 @@
-import { randomBytes } from 'node:crypto';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { replaceFile } from './atomic-file.js';
 import type { FileSystem, OpenFile } from './file-system.js';
 import { acquireLock, type OutputLock } from './output-lock.js';
 import type { OutputTarget } from './output-target.js';
 import { systemCode } from './system-failure.js';
+import { sweepTemporaryFiles, temporaryPath } from './temporary-files.js';
 
 const STATE_FILE = 'run.json';
 const MAX_STATE_BYTES = 4 * 1024 * 1024;
@@ -40,7 +39,8 @@ export class RunFolder {
 
   /** A folder for a run that nobody can resume, such as one to stdout. */
   static async temporary(fileSystem: FileSystem): Promise<RunFolder> {
-    const path = join(tmpdir(), `.run-scoring-${randomBytes(8).toString('hex')}`);
+    await sweepTemporaryFiles(fileSystem);
+    const path = await temporaryPath();
     await fileSystem.makeFolder(path);
     return new RunFolder(fileSystem, path, { release: async () => {} }, true);
   }

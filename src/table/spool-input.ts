@@ -1,12 +1,10 @@
-import { randomBytes } from 'node:crypto';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { FileSystem } from './file-system.js';
 import { systemFailure } from './system-failure.js';
+import { sweepTemporaryFiles, temporaryPath } from './temporary-files.js';
 
 export interface SpooledInput {
   readonly path: string;
-  /** Removes the copy; never throws. */
+  /** Removes the copy; who has it open can go on reading. Never throws, and may be called twice. */
   remove(): Promise<void>;
 }
 
@@ -17,9 +15,10 @@ export interface SpooledInput {
 export async function spoolInput(
   fileSystem: FileSystem,
   stream: AsyncIterable<Uint8Array>,
-  folder: string = tmpdir(),
+  folder?: string,
 ): Promise<SpooledInput> {
-  const path = join(folder, `.run-scoring-stdin-${randomBytes(8).toString('hex')}.csv`);
+  await sweepTemporaryFiles(fileSystem, folder);
+  const path = await temporaryPath(folder);
   const remove = () => fileSystem.remove(path).catch(() => {});
   try {
     const file = await fileSystem.open(path, 'create');

@@ -17,20 +17,33 @@ export interface ProcessOptions {
   delayMs?: number;
   /** Of each load. */
   holdMs?: number;
+  /** Take a sample at every so many rows. */
+  sampleEvery?: number;
+  /** Added to the environment. */
+  env?: Record<string, string>;
+}
+
+export interface Sample {
+  done: number;
+  rssMb: number;
+  cpuSeconds: number;
+  openFiles: number;
 }
 
 export interface ProcessResult {
   exitCode?: number;
   code?: string;
   maxRssMb?: number;
-  cpuSeconds?: number;
+  samples?: Sample[];
   killed: boolean;
 }
 
 /** Runs the scripted model over a table in a process of its own; kills it (SIGKILL) after `killAfterMs`. */
 export async function runProcess(options: ProcessOptions, killAfterMs?: number): Promise<ProcessResult> {
-  const child = spawn(process.execPath, [SCRIPT, JSON.stringify(options)], {
+  const { env, ...rest } = options;
+  const child = spawn(process.execPath, [SCRIPT, JSON.stringify(rest)], {
     stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, ...env },
   });
   let text = '';
   child.stdout.on('data', (chunk) => {
@@ -51,14 +64,14 @@ export async function inFolder<T>(work: (folder: string) => Promise<T>): Promise
   }
 }
 
-/** A CSV of so many rows with a text of about 100 characters. */
-export async function writeRows(path: string, rows: number): Promise<void> {
+/** A CSV of so many rows, each with a text of about 35 times `length` characters. */
+export async function writeRows(path: string, rows: number, length = 3): Promise<void> {
   const stream = createWriteStream(path);
   stream.write('id,about_me\n');
   for (let row = 0; row < rows; row += 1000) {
     let text = '';
     for (let at = row; at < Math.min(rows, row + 1000); at++) {
-      text += `${at},"Row ${at}: a ""careful"" worker, ${'with many years of work behind me '.repeat(1 + (at % 3))}"\n`;
+      text += `${at},"Row ${at}: a ""careful"" worker, ${'with many years of work behind me '.repeat(length)}"\n`;
     }
     if (!stream.write(text)) await once(stream, 'drain');
   }

@@ -76,7 +76,7 @@ describe('files on a real disk', () => {
     const broken = await failureOf(
       run({ inputPath: '-', outputPath: '-', stdin: Readable.from([Buffer.from('id\n1\n')]), stdout }),
     );
-    expect(broken.code).toBe('INPUT_COLUMN_MISSING');
+    expect([broken.code, broken.at.file]).toEqual(['INPUT_COLUMN_MISSING', 'stdin']);
     expect(await ours()).toEqual(before);
   });
 

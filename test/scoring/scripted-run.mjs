@@ -1,8 +1,10 @@
 // A run with a scripted model in a process of its own, for tests that kill it or measure it.
 // usage: node scripted-run.mjs '<json options>'; prints one JSON line at the end.
+import { readdirSync } from 'node:fs';
 import { createConfig } from '../../dist/src/config/create-config.js';
 import { MultiModelBatchProcessor } from '../../dist/src/scoring/multi-model-batch-processor.js';
 
+const options = JSON.parse(process.argv[2]);
 const {
   input,
   output,
@@ -10,7 +12,8 @@ const {
   models = ['a', 'b'],
   delayMs = 0,
   holdMs = 0,
-} = JSON.parse(process.argv[2]);
+  sampleEvery = 0,
+} = options;
 
 async function* score(rows) {
   for await (const { row, text } of rows) {
@@ -38,14 +41,24 @@ const processor = new MultiModelBatchProcessor(config, {
     return { info: { ...info, name: entry.name, modelId: entry.model_id }, score, dispose: async () => {} };
   },
 });
-const usedAtStart = process.cpuUsage();
+
+/** Memory, processor time and open files as the run goes on. */
+const samples = [];
+function onProgress({ done }) {
+  if (sampleEvery === 0 || done % sampleEvery !== 0) return;
+  const { user, system } = process.cpuUsage();
+  samples.push({
+    done,
+    rssMb: process.memoryUsage.rss() / 2 ** 20,
+    cpuSeconds: (user + system) / 1e6,
+    openFiles: readdirSync('/proc/self/fd').length,
+  });
+}
+
 try {
-  const summary = await processor.processCsv({ inputPath: input, outputPath: output, resume });
-  const cpu = process.cpuUsage(usedAtStart);
+  const summary = await processor.processCsv({ inputPath: input, outputPath: output, resume, onProgress });
   const maxRssMb = process.resourceUsage().maxRSS / 1024;
-  console.log(
-    JSON.stringify({ exitCode: summary.exitCode, maxRssMb, cpuSeconds: (cpu.user + cpu.system) / 1e6 }),
-  );
+  console.log(JSON.stringify({ exitCode: summary.exitCode, maxRssMb, samples }));
 } catch (error) {
   console.log(JSON.stringify({ code: error.code, message: error.message }));
 }
