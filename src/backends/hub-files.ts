@@ -27,8 +27,10 @@ const SHARD = /^[A-Za-z0-9][A-Za-z0-9._-]{0,199}\.safetensors$/;
 
 export interface FileChoice {
   readonly kind: ModelKind;
-  /** Paths to fetch. For sharded weights the index is among them, and its shards are not yet. */
-  readonly paths: readonly string[];
+  /** Config and tokenizer. */
+  readonly companions: readonly string[];
+  /** For sharded weights, the index alone: it names the shards. */
+  readonly weights: readonly string[];
   readonly sharded: boolean;
 }
 
@@ -54,19 +56,19 @@ export function chooseFiles(
         : 'Is it a language model, and not an adapter or a quantised file for another program?',
     );
   }
-  const common = [...REQUIRED, ...OPTIONAL.filter((path) => present.has(path))];
+  const companions = [...REQUIRED, ...OPTIONAL.filter((path) => present.has(path))];
   const widths = quantization === undefined ? QUANTIZATION_ORDER : [quantization];
   const decoder = widths.map((width) => `onnx/${decoderFileName(width)}`).find((path) => present.has(path));
   if (decoder !== undefined) {
     const data = paths.filter(
       (path) => /^_data(?:_\d{1,4})?$/.test(path.slice(decoder.length)) && path.startsWith(decoder),
     );
-    return { kind: 'onnx', paths: [...common, decoder, ...data], sharded: false };
+    return { kind: 'onnx', companions, weights: [decoder, ...data], sharded: false };
   }
   if (present.has(SAFETENSORS))
-    return { kind: 'safetensors', paths: [...common, SAFETENSORS], sharded: false };
+    return { kind: 'safetensors', companions, weights: [SAFETENSORS], sharded: false };
   if (present.has(SAFETENSORS_INDEX)) {
-    return { kind: 'safetensors', paths: [...common, SAFETENSORS_INDEX], sharded: true };
+    return { kind: 'safetensors', companions, weights: [SAFETENSORS_INDEX], sharded: true };
   }
   const decoders = paths.filter((path) => /^onnx\/.*\.onnx$/.test(path));
   if (decoders.length > 0) {

@@ -31,6 +31,8 @@ export interface ResolveOptions {
   readonly note: (line: string) => void;
   readonly onProgress?: (doneBytes: number, totalBytes: number) => void;
   readonly signal?: AbortSignal;
+  /** Fetch everything but the weights. */
+  readonly withoutWeights?: boolean;
   /** Default: the cache folder that all hub programs share. */
   readonly cacheFolder?: string;
   /** Default: HF_ENDPOINT, else the public hub. */
@@ -62,7 +64,7 @@ export async function resolveModel(model: ModelReference, options: ResolveOption
   const cache = new RepositoryCache(options.cacheFolder ?? defaultCacheFolder(), modelId);
   const fromCache = async (): Promise<ResolvedModel | null> => {
     const commit = await cache.commitOf(revision);
-    return commit === null ? null : findCached(cache, modelId, commit, model.quantization);
+    return commit === null ? null : findCached(cache, modelId, commit, model.quantization, options);
   };
   const say = (found: ResolvedModel, how: string): ResolvedModel => {
     const pin = revision === found.revision ? '' : ` (${revision})`;
@@ -112,6 +114,7 @@ async function resolveLocal(
       },
     );
   }
+  if (options.withoutWeights === true) return { folder, kind: 'onnx', source: model.modelId, revision: null };
   const top = await readdir(folder);
   const onnx = await readdir(join(folder, 'onnx')).catch(() => [] as string[]);
   const paths = [...top, ...onnx.map((name) => `onnx/${name}`)];
@@ -126,6 +129,7 @@ async function findCached(
   modelId: string,
   commit: string,
   quantization: Quantization | null,
+  { withoutWeights = false }: ResolveOptions,
 ): Promise<ResolvedModel | null> {
   const present = new Set(await cache.list(commit));
   // By what the hub listed, so that the choice does not depend on what an earlier run happened to fetch.
@@ -133,8 +137,9 @@ async function findCached(
   const folder = cache.snapshot(commit);
   try {
     const choice = chooseFiles(modelId, listed, quantization ?? undefined);
-    const shards = choice.sharded ? shardsOf(await readIndex(folder), modelId) : [];
-    if (![...choice.paths, ...shards].every((path) => present.has(path))) return null;
+    const shards = choice.sharded && !withoutWeights ? shardsOf(await readIndex(folder), modelId) : [];
+    const wanted = withoutWeights ? choice.companions : [...choice.companions, ...choice.weights, ...shards];
+    if (!wanted.every((path) => present.has(path))) return null;
     return { folder, kind: choice.kind, source: modelId, revision: commit };
   } catch {
     return null;
@@ -197,11 +202,15 @@ async function fetchModel(
       throw new RunScoringError('MODEL_FILES', `${modelId} has no file ${path}, which its index names.`);
     });
 
+  if (options.withoutWeights === true) {
+    await bring(filesOf(choice.companions));
+    return { folder: cache.snapshot(commit), kind: choice.kind, source: name, revision: commit };
+  }
   if (choice.sharded) {
     await bring(filesOf([SAFETENSORS_INDEX]));
     await bring(filesOf(shardsOf(await readIndex(cache.snapshot(commit)), modelId)));
   }
-  await bring(filesOf(choice.paths));
+  await bring(filesOf([...choice.companions, ...choice.weights]));
   await cache.writeRef(revision, commit);
   return { folder: cache.snapshot(commit), kind: choice.kind, source: name, revision: commit };
 }

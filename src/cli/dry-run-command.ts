@@ -49,6 +49,7 @@ async function openEncoder(entry: ModelEntry, config: Config, options: RunOption
     (line) => {
       if (options.verbosity === 'verbose') process.stderr.write(`${line}\n`);
     },
+    { withoutWeights: true },
   );
   const { system, user_template } = config.prompt;
   return loadEncoder({

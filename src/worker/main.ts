@@ -25,7 +25,14 @@ function send(message: FromChild): void {
 
 async function load(request: LoadRequest): Promise<void> {
   const started = performance.now();
-  const { folder, source, revision } = await resolveFolder(request, (line) => send({ type: 'note', line }));
+  let prepared = 0;
+  progress = () => prepared;
+  const note = (line: string): void => send({ type: 'note', line });
+  const { folder, source, revision } = await resolveFolder(request, note, {
+    onProgress: () => {
+      prepared += 1;
+    },
+  });
   const loaded = await loadEngine({
     folder,
     quantization: request.quantization ?? undefined,
