@@ -5,7 +5,7 @@ import { type OutputTarget, refuseExisting } from '../table/output-target.js';
 import type { CsvTable } from '../table/read-csv.js';
 import type { RunFolder } from '../table/run-folder.js';
 import type { CsvRunOptions } from './csv-run-options.js';
-import { type MergedModel, mergeOutput, unaskedStatus } from './merge-output.js';
+import { type MergedModel, mergeOutput } from './merge-output.js';
 import { ModelJournal } from './model-journal.js';
 import type { LoadContext, LoadModel, ScoringRow } from './model-port.js';
 import type { OutputSink } from './output-sink.js';
@@ -14,6 +14,8 @@ import { entryKey, type ResumeKey, refuseChangedKey, runKey, weightsKey } from '
 import { type ModelOutcome, runModel } from './run-model.js';
 import { findFinishedRun, finishedState, outputForm, startedState } from './run-state.js';
 import { type ModelSummary, type RunSummary, runExitCode, Tally } from './run-summary.js';
+import { type Survey, surveyTable } from './survey-table.js';
+import { unaskedStatus } from './unasked-rows.js';
 
 export interface CsvRunParts {
   readonly config: Config;
@@ -26,16 +28,6 @@ export interface CsvRunParts {
   readonly target: OutputTarget | undefined;
   readonly openSink: () => Promise<OutputSink>;
   readonly options: CsvRunOptions;
-}
-
-/** What the first pass over the input finds. Rows beyond the limit are not looked at. */
-interface Survey {
-  readonly rows: number;
-  /** The last row with a text for the models, -1 without any. */
-  readonly lastText: number;
-  readonly badRows: number;
-  /** The limit was reached, so the file may have more rows. */
-  readonly limited: boolean;
 }
 
 interface ModelState {
@@ -88,7 +80,7 @@ export class CsvRun {
       if (finished !== undefined) return finished;
     }
     if (options.clobber === false && target !== undefined) await refuseExisting(fileSystem, target);
-    const survey = await this.#survey();
+    const survey = await surveyTable(table, options.limit, options.signal);
     if (survey === 'stopped') return this.#summary({ rows: 0, badRows: 0, interrupted: true });
     if (!resume) await folder.clear(true);
     await folder.writeState(startedState(this.#fullKey(key)));
@@ -128,23 +120,6 @@ export class CsvRun {
     }
     if (retry) for (const { journal } of this.#models) await journal.compact();
     return undefined;
-  }
-
-  /** Reads the whole input once, so that a damaged row at its end is found before hours of work. */
-  async #survey(): Promise<Survey | 'stopped'> {
-    const { table, options } = this.#parts;
-    let rows = 0;
-    let lastText = -1;
-    let badRows = 0;
-    for await (const row of table.rows({ limit: options.limit })) {
-      if (options.signal?.aborted === true) return 'stopped';
-      rows += 1;
-      const status = unaskedStatus(row, table.column);
-      if (status === 'error_bad_row') badRows += 1;
-      if (status !== undefined) continue;
-      lastText = row.row;
-    }
-    return { rows, lastText, badRows, limited: rows === options.limit };
   }
 
   async #scoreWith(model: ModelState, survey: Survey, key: ResumeKey, retry: boolean): Promise<ModelOutcome> {

@@ -4,8 +4,9 @@ import { CsvWriter, type RiskyCells } from '../table/csv-writer.js';
 import type { FormulaGuard } from '../table/formula-guard.js';
 import type { CsvRow, CsvTable } from '../table/read-csv.js';
 import type { RowRecord } from './record.js';
-import { resultColumns, resultValues, unaskedRecord } from './result-columns.js';
+import { resultColumns, resultValues } from './result-columns.js';
 import type { Tally } from './run-summary.js';
+import { unaskedRecord, unaskedStatus } from './unasked-rows.js';
 
 export interface MergedModel {
   readonly name: string;
@@ -25,12 +26,6 @@ export interface Merge {
   readonly guard: FormulaGuard;
   readonly write: (bytes: Buffer) => Promise<void>;
   readonly signal: AbortSignal | undefined;
-}
-
-/** Why nobody is asked about a row; undefined when the models are. */
-export function unaskedStatus(row: CsvRow, column: number): 'empty_input' | 'error_bad_row' | undefined {
-  if (row.fault !== null) return 'error_bad_row';
-  return row.cells[column]!.trim() === '' ? 'empty_input' : undefined;
 }
 
 /**

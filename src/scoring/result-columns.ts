@@ -19,11 +19,6 @@ export function resultValues(config: Config, record: RowRecord, parse: boolean):
   return [record.raw, ...fields, record.confidence, record.status];
 }
 
-/** The record of a row that no model was asked about. */
-export function unaskedRecord(row: number, status: 'empty_input' | 'error_bad_row'): RowRecord {
-  return { row, status, raw: null, values: null, confidence: null, inputTokens: 0, outputTokens: 0 };
-}
-
 /** @throws RunScoringError OUTPUT_COLUMN_EXISTS when the input already has a column that the run would add */
 export function refuseTakenColumns(header: readonly string[], added: readonly string[], file?: string): void {
   const present = new Set(header);

@@ -2,9 +2,10 @@ import type { Config } from '../config/schema.js';
 import type { RunProgress } from './csv-run-options.js';
 import type { LoadContext, LoadModel, ScoringRow } from './model-port.js';
 import { isFailed, type RowRecord } from './record.js';
-import { resultColumns, resultValues, unaskedRecord } from './result-columns.js';
+import { resultColumns, resultValues } from './result-columns.js';
 import { type ModelOutcome, runModel } from './run-model.js';
 import { type ModelSummary, Tally } from './run-summary.js';
+import { unaskedRecord } from './unasked-rows.js';
 
 /** A given row with the models' columns: text, a confidence, or null. */
 export type ScoredRow = Record<string, unknown>;
