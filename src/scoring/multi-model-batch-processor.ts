@@ -4,8 +4,8 @@ import { nearestName } from '../foundation/nearest-name.js';
 import { type FileSystem, nodeFileSystem } from '../table/file-system.js';
 import { type OutputTarget, resolveOutput } from '../table/output-target.js';
 import { openCsv } from '../table/read-csv.js';
+import { type InputFile, resolveInput } from '../table/resolve-input.js';
 import { RunFolder } from '../table/run-folder.js';
-import { type SpooledInput, spoolInput } from '../table/spool-input.js';
 import { systemFailure } from '../table/system-failure.js';
 import { CsvRun } from './csv-run.js';
 import type { CsvRunOptions, RunProgress } from './csv-run-options.js';
@@ -117,12 +117,11 @@ export class MultiModelBatchProcessor {
     const fileSystem = this.#options.fileSystem ?? nodeFileSystem;
     checkLimit(options.limit);
     try {
-      if (options.inputPath !== '-') return await this.#processFile(options, fileSystem);
-      const input = await spoolInput(fileSystem, options.stdin ?? process.stdin);
+      const input = await resolveInput(fileSystem, options.inputPath, options.stdin);
       try {
         return await this.#processFile(options, fileSystem, input);
       } finally {
-        await input.remove();
+        await input.removeCopy();
       }
     } catch (error) {
       const what = 'The output or its journal cannot be written';
@@ -136,22 +135,17 @@ export class MultiModelBatchProcessor {
     return renderModelSummary(this.#config, this.#lastModels);
   }
 
-  async #processFile(
-    options: CsvRunOptions,
-    fileSystem: FileSystem,
-    spooled?: SpooledInput,
-  ): Promise<RunSummary> {
+  async #processFile(options: CsvRunOptions, fileSystem: FileSystem, input: InputFile): Promise<RunSummary> {
     const config = this.#config;
-    const table = await openCsv(fileSystem, spooled?.path ?? options.inputPath, {
+    const table = await openCsv(fileSystem, input.path, {
       encoding: options.encoding,
       delimiter: options.delimiter,
       onBadRow: options.onBadRow,
       column: options.inputColumn ?? config.data.dataset_column,
-      name: spooled === undefined ? options.inputPath : 'stdin',
+      name: input.name,
     });
     try {
-      // The open file is enough; should the run be killed, no copy of stdin is left.
-      await spooled?.remove();
+      await input.removeCopy();
       const parse = options.parseOutputs ?? true;
       const added = config.getEnabledModels().flatMap((entry) => resultColumns(config, entry.name, parse));
       refuseTakenColumns(table.header, added, options.inputPath);

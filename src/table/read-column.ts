@@ -1,6 +1,6 @@
 import { type FileSystem, nodeFileSystem } from './file-system.js';
 import { type CsvReadOptions, openCsv } from './read-csv.js';
-import { spoolInput } from './spool-input.js';
+import { resolveInput } from './resolve-input.js';
 
 export interface ReadColumnOptions extends Omit<CsvReadOptions, 'column'> {
   readonly column: string;
@@ -14,15 +14,12 @@ export async function* readColumn(
   path: string,
   options: ReadColumnOptions,
 ): AsyncGenerator<{ row: number; text: string }, void, undefined> {
-  const { fileSystem = nodeFileSystem, stdin = process.stdin, limit, ...reading } = options;
-  const spooled = path === '-' ? await spoolInput(fileSystem, stdin) : undefined;
+  const { fileSystem = nodeFileSystem, stdin, limit, ...reading } = options;
+  const input = await resolveInput(fileSystem, path, stdin);
   try {
-    const table = await openCsv(fileSystem, spooled?.path ?? path, {
-      ...reading,
-      ...(spooled === undefined ? {} : { name: 'stdin' }),
-    });
+    const table = await openCsv(fileSystem, input.path, { ...reading, name: input.name });
     try {
-      await spooled?.remove();
+      await input.removeCopy();
       for await (const { row, cells, fault } of table.rows({ limit })) {
         if (fault === null) yield { row, text: cells[table.column]! };
       }
@@ -30,6 +27,6 @@ export async function* readColumn(
       await table.close();
     }
   } finally {
-    await spooled?.remove();
+    await input.removeCopy();
   }
 }

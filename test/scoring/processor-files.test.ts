@@ -80,6 +80,17 @@ describe('files on a real disk', () => {
     expect(await ours()).toEqual(before);
   });
 
+  it('take a named pipe as input', () =>
+    inFolder(async (folder) => {
+      const pipe = join(folder, 'pipe');
+      execFileSync('mkfifo', [pipe]);
+      const writing = writeFile(pipe, sampleTable(5));
+      const output = join(folder, 'out.csv');
+      expect(await run({ inputPath: pipe, outputPath: output })).toMatchObject({ rows: 5, exitCode: 0 });
+      await writing;
+      expect((await readCells(await readFile(output))).length).toBe(6);
+    }));
+
   it('do not mind a reader of stdout that goes away', async () => {
     const stdout = new PassThrough({ highWaterMark: 10 });
     stdout.on('data', () => stdout.destroy(Object.assign(new Error('gone'), { code: 'EPIPE' })));
