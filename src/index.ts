@@ -8,8 +8,8 @@ import { spawnModel } from './worker/spawn-model.js';
 
 export { createConfig } from './config/create-config.js';
 export { loadConfig } from './config/load-config.js';
-export { firstModelOnly, selectModels } from './config/select-models.js';
 export type { Config, ModelEntry, OutputField } from './config/schema.js';
+export { firstModelOnly, selectModels } from './config/select-models.js';
 export { type Coordinates, type ErrorCode, RunScoringError } from './foundation/errors.js';
 export { ExitCode } from './foundation/exit-codes.js';
 export type { LoadContext, LoadedModel, LoadModel, ModelInfo, ScoringRow } from './scoring/model-port.js';

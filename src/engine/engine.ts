@@ -22,7 +22,8 @@ export interface EngineOptions {
 
 /** Sixteen steps recover nearly all that a longer loop would, and a finished row waits eight of them on average. */
 const CHUNK_STEPS = 16;
-const PREFILL_TOKENS = 2048;
+/** Enough for full matrix products; beyond it, attention scores outgrow the processor caches. */
+const PREFILL_TOKENS = 768;
 
 /** Counts since the engine was made; tokens fed as padding are not counted. */
 export interface EngineCounters {
