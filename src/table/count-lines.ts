@@ -25,3 +25,16 @@ export function countLines(
   }
   return { lines, afterReturn: wasReturn };
 }
+
+/** Whether there are more than `lines` line breaks; looks no further than it must. */
+export function hasMoreLines(bytes: Uint8Array, lines: number): boolean {
+  let seen = 0;
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at]!;
+    if (byte !== 10 && byte !== 13) continue;
+    if (byte === 13 && bytes[at + 1] === 10) at += 1;
+    seen += 1;
+    if (seen > lines) return true;
+  }
+  return false;
+}

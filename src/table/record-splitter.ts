@@ -1,6 +1,6 @@
 import { type Parser, parse } from 'csv-parse';
 import { RunScoringError } from '../foundation/errors.js';
-import { countLines } from './count-lines.js';
+import { countLines, hasMoreLines } from './count-lines.js';
 import type { CsvDialect } from './csv-dialect.js';
 import { breakAt, type DialectBytes, dialectBytes, findQuoteFault, type QuoteFault } from './quote-fault.js';
 import { MAX_SALVAGED_LINES, salvageRecord } from './salvage-record.js';
@@ -94,6 +94,9 @@ export class RecordSplitter {
       this.#pending = [rest];
       this.#pendingBytes = rest.length;
       this.#pendingStart = 0;
+      // Damaged rows often come in a row, and a parser is dear.
+      failed = isCertain(findQuoteFault(rest, this.#marks));
+      if (failed) continue;
       this.#parser = this.#newParser();
       failed = !(await this.#feed(rest)) || (last && !(await this.#feed(undefined)));
       this.#take(records);
@@ -162,7 +165,7 @@ export class RecordSplitter {
     if (this.#options.onFault === 'refuse' || (!failed && fault === undefined)) {
       throw this.#refusal(fault, bytes, tooLong);
     }
-    this.#broken = !last && !tooLong && countLines(bytes, 0, bytes.length).lines <= MAX_SALVAGED_LINES;
+    this.#broken = !last && !tooLong && !hasMoreLines(bytes, MAX_SALVAGED_LINES);
     if (this.#broken) return undefined;
     const { cells, length } = salvageRecord(bytes, this.#marks, this.width);
     records.push({ cells, line: this.#line, damaged: true, blank: false });
@@ -196,4 +199,9 @@ export class RecordSplitter {
       hint: 'A quote inside a quoted cell must be doubled. --on-bad-row keep marks such rows as failed and goes on.',
     });
   }
+}
+
+/** An open quote may still be closed by bytes to come. */
+function isCertain(fault: QuoteFault | undefined): boolean {
+  return fault !== undefined && fault.kind !== 'unclosed';
 }

@@ -36,7 +36,7 @@ function overlap(wanted: readonly string[], got: readonly string[]): number {
 export async function scoreFile(file: PollutedFile): Promise<FileScore> {
   const { name, header, records } = file;
   try {
-    const got = await readCsv(file.bytes, { ...file.options, onBadRow: 'keep', column: COLUMN });
+    const got = await readCsv(file.bytes(), { ...file.options, onBadRow: 'keep', column: COLUMN });
     const joined = (rows: readonly (readonly string[])[]) => rows.map((row) => row.join(''));
     const rows = got.rows.map((row) => row.cells);
     const score =

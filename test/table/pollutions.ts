@@ -6,7 +6,8 @@ import type { CsvReadOptions } from '../../src/table/read-csv.js';
  */
 export interface PollutedFile {
   readonly name: string;
-  readonly bytes: Buffer;
+  /** Rendered when asked for. */
+  readonly bytes: () => Buffer;
   /** What the file means: its header and records. */
   readonly header: readonly string[];
   readonly records: readonly (readonly string[])[];
@@ -82,68 +83,81 @@ export function pollutedFiles(): PollutedFile[] {
   const files: PollutedFile[] = [];
   const add = (
     name: string,
-    text: string,
+    text: () => string,
     meaning: { header?: string[]; records?: string[][] } = {},
     options: CsvReadOptions = {},
   ) =>
     files.push({
       name,
-      bytes: Buffer.from(text),
+      bytes: () => Buffer.from(text()),
       header: meaning.header ?? header,
       records: meaning.records ?? records,
       options: { delimiter: ',', ...options },
     });
-  const whole = render(rows, PLAIN);
+  const whole = () => render(rows, PLAIN);
 
   add('source', whole);
-  add('file_no_payload', '', { header: [], records: [] });
-  add('file_no_trailing_newline', whole.slice(0, -2));
-  add('file_double_trailing_newline', `${whole}\r\n`);
-  add('file_no_header', render(records, PLAIN), { header: records[0]!, records: records.slice(1) });
-  add('file_header_multirow_2', render([header, ...rows], PLAIN));
-  add('file_header_multirow_3', render([header, header, ...rows], PLAIN));
-  add('file_preamble', `"PREAMBLE"${',""'.repeat(WIDTH - 1)}\r\n${'"",'.repeat(WIDTH - 1)}""\r\n${whole}`);
+  add('file_no_payload', () => '', { header: [], records: [] });
+  add('file_no_trailing_newline', () => whole().slice(0, -2));
+  add('file_double_trailing_newline', () => `${whole()}\r\n`);
+  add('file_no_header', () => render(records, PLAIN), { header: records[0]!, records: records.slice(1) });
+  add('file_header_multirow_2', () => render([header, ...rows], PLAIN));
+  add('file_header_multirow_3', () => render([header, header, ...rows], PLAIN));
+  add(
+    'file_preamble',
+    () => `"PREAMBLE"${',""'.repeat(WIDTH - 1)}\r\n${'"",'.repeat(WIDTH - 1)}""\r\n${whole()}`,
+  );
   for (const [kind, width] of [
     ['less', 8],
     ['same', 9],
     ['more', 10],
   ] as const) {
     const second = rows.map((row) => (width > WIDTH ? [...row, row.at(-1)!] : row.slice(0, width)));
-    add(`file_multitable_${kind}`, whole + render(second, PLAIN), { records: [...records, ...second] });
+    add(`file_multitable_${kind}`, () => whole() + render(second, PLAIN), {
+      records: [...records, ...second],
+    });
   }
-  add('file_header_only', render([header], PLAIN), { records: [] });
-  add('file_one_data_row', render(rows.slice(0, 2), PLAIN), { records: records.slice(0, 1) });
+  add('file_header_only', () => render([header], PLAIN), { records: [] });
+  add('file_one_data_row', () => render(rows.slice(0, 2), PLAIN), { records: records.slice(0, 1) });
   for (const lineBreak of ['\n', '\r'])
-    add(`file_record_delimiter_${hex(lineBreak)}`, render(rows, { ...PLAIN, lineBreak }));
+    add(`file_record_delimiter_${hex(lineBreak)}`, () => render(rows, { ...PLAIN, lineBreak }));
   for (const delimiter of [';', '\t', ', ', ' ']) {
-    add(`file_field_delimiter_${hex(delimiter)}`, render(rows, { ...PLAIN, delimiter }), {}, { delimiter });
+    add(
+      `file_field_delimiter_${hex(delimiter)}`,
+      () => render(rows, { ...PLAIN, delimiter }),
+      {},
+      { delimiter },
+    );
   }
-  add('file_quotation_char_0x27', render(rows, { ...PLAIN, quote: "'", escape: "'" }), {}, { quote: "'" });
-  add('file_escape_char_0x5C', render(rows, { ...PLAIN, escape: '\\' }), {}, { escape: '\\' });
-  add('file_escape_char_none', render(rows, { ...PLAIN, escape: '' }), {}, { escape: '' });
+  add(
+    'file_quotation_char_0x27',
+    () => render(rows, { ...PLAIN, quote: "'", escape: "'" }),
+    {},
+    { quote: "'" },
+  );
+  add('file_escape_char_0x5C', () => render(rows, { ...PLAIN, escape: '\\' }), {}, { escape: '\\' });
+  add('file_escape_char_none', () => render(rows, { ...PLAIN, escape: '' }), {}, { escape: '' });
 
   for (let row = 0; row < ROWS; row++) {
     for (let col = 0; col < WIDTH; col++) {
       const at = (text: string) => (r: number, c: number) =>
         r === row && c === col ? text : c === 0 ? '' : ',';
-      add(`row_more_sep_row${row}_col${col}`, render(rows, PLAIN, at(col === 0 ? ',' : ',,')));
-      if (col > 0) add(`row_less_sep_row${row}_col${col}`, render(rows, PLAIN, at('')));
+      add(`row_more_sep_row${row}_col${col}`, () => render(rows, PLAIN, at(col === 0 ? ',' : ',,')));
+      if (col > 0) add(`row_less_sep_row${row}_col${col}`, () => render(rows, PLAIN, at('')));
       const cell = rows[row]![col]!;
       const before = col === 0 ? '' : ',';
       const quoted = rows.map((cells, r) =>
         r === row ? cells.map((text, c) => (c === col ? `"${text}` : text)) : cells,
       );
       // The added quote is not escaped.
-      const text = render(rows, PLAIN, (r, c) =>
-        r === row && c === col ? `${before}"` : c === 0 ? '' : ',',
-      );
+      const text = () =>
+        render(rows, PLAIN, (r, c) => (r === row && c === col ? `${before}"` : c === 0 ? '' : ','));
       add(`row_extra_quote_row${row}_col${col}${cell === '' ? '_empty' : ''}`, text, {
         header: quoted[0]!,
         records: quoted.slice(1),
       });
     }
-    add(
-      `row_field_delimiter_${row}_0x20`,
+    add(`row_field_delimiter_${row}_0x20`, () =>
       render(rows, PLAIN, (r, c) => (c === 0 ? '' : r === row ? ' ' : ',')),
     );
   }

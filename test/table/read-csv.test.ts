@@ -192,6 +192,20 @@ describe('reading CSV', () => {
     expect(open.rows.length).toBe(8001);
   });
 
+  it('takes time in proportion also when every row is damaged', async () => {
+    const timeOf = async (rows: number) => {
+      const started = performance.now();
+      const text = `id,t,u\n${Array.from({ length: rows }, (_, i) => `${i},a 5" nail,"x"y"\n`).join('')}`;
+      expect(
+        (await readCsv(text, { onBadRow: 'keep' })).rows.filter((row) => row.fault !== null).length,
+      ).toBe(rows);
+      return performance.now() - started;
+    };
+    await timeOf(500);
+    const [short, long] = [await timeOf(4_000), await timeOf(32_000)];
+    expect(long).toBeLessThan(8 * 5 * short);
+  });
+
   it('bounds the memory that an unclosed quote or an endless line can take', async () => {
     const filler = 'x'.repeat(50_000);
     const open = await failureOf(readCells(`a,b\n1,y\n2,"${filler}\n${filler}`, { maxRecordBytes: 60_000 }));
