@@ -1,4 +1,4 @@
-import { readdir, readFile, stat, statfs } from 'node:fs/promises';
+import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Quantization } from '../checkpoint/decoder-contract.js';
 import { RunScoringError } from '../foundation/errors.js';
@@ -8,48 +8,11 @@ import { HubClient, PUBLIC_HUB } from './hub-client.js';
 import { downloadFile } from './hub-download.js';
 import { isOutage } from './hub-errors.js';
 import { cleanToken } from './hub-fetch.js';
-import { chooseFiles, type HubFile, type ModelKind, SAFETENSORS_INDEX, shardsOf } from './hub-files.js';
+import { chooseFiles, type FileChoice, type HubFile, SAFETENSORS_INDEX, shardsOf } from './hub-files.js';
+import { readIndex, resolveLocal } from './local-model.js';
+import type { ModelReference, ResolvedModel, ResolveOptions, WeightFile } from './model-reference.js';
 
-/** Which model is meant, as a config entry says it. */
-export interface ModelReference {
-  /** `owner/name` on the hub, or how the config spells a folder. */
-  readonly modelId: string;
-  /** Absolute folder when the id is one; null for the hub. */
-  readonly localPath: string | null;
-  /** Branch, tag or commit; null for `main`. */
-  readonly revision: string | null;
-  /** null: whichever the model has, 8-bit first. */
-  readonly quantization: Quantization | null;
-}
-
-export interface ResolveOptions {
-  /** Forbids any network access. HF_HUB_OFFLINE=1 does the same. */
-  readonly offline: boolean;
-  /** The config's token; HF_TOKEN is taken when it is absent. */
-  readonly token?: string | null;
-  /** One line for a person. */
-  readonly note: (line: string) => void;
-  readonly onProgress?: (doneBytes: number, totalBytes: number) => void;
-  readonly signal?: AbortSignal;
-  /** Fetch everything but the weights. */
-  readonly withoutWeights?: boolean;
-  /** Default: the cache folder that all hub programs share. */
-  readonly cacheFolder?: string;
-  /** Default: HF_ENDPOINT, else the public hub. */
-  readonly hubUrl?: string;
-  /** Sleeps between tries; for tests. */
-  readonly wait?: (ms: number) => Promise<void>;
-}
-
-export interface ResolvedModel {
-  readonly folder: string;
-  /** What the folder holds: a ready decoder, or weights that must be converted first. */
-  readonly kind: ModelKind;
-  /** The folder as the config spells it, or the hub's own id. */
-  readonly source: string;
-  /** The commit the files are from; null for a local folder. */
-  readonly revision: string | null;
-}
+export type { ModelReference, ResolvedModel, ResolveOptions } from './model-reference.js';
 
 /**
  * Finds a model's files: a local folder as it is, a hub model through the shared cache, fetching what is missing.
@@ -96,33 +59,6 @@ export async function resolveModel(model: ModelReference, options: ResolveOption
   }
 }
 
-async function resolveLocal(
-  model: ModelReference,
-  folder: string,
-  options: ResolveOptions,
-): Promise<ResolvedModel> {
-  const isFolder = await stat(folder).then(
-    (info) => info.isDirectory(),
-    () => false,
-  );
-  if (!isFolder) {
-    throw new RunScoringError(
-      'MODEL_FOLDER_MISSING',
-      `The model folder of ${model.modelId} does not exist.`,
-      {
-        at: { file: folder },
-      },
-    );
-  }
-  if (options.withoutWeights === true) return { folder, kind: 'onnx', source: model.modelId, revision: null };
-  const top = await readdir(folder);
-  const onnx = await readdir(join(folder, 'onnx')).catch(() => [] as string[]);
-  const paths = [...top, ...onnx.map((name) => `onnx/${name}`)];
-  const { kind } = chooseFiles(model.modelId, paths, model.quantization ?? undefined);
-  options.note(`${model.modelId}: local folder, ${kind}`);
-  return { folder, kind, source: model.modelId, revision: null };
-}
-
 /** A commit's files out of the cache, when all that are needed are there. */
 async function findCached(
   cache: RepositoryCache,
@@ -140,7 +76,9 @@ async function findCached(
     const shards = choice.sharded && !withoutWeights ? shardsOf(await readIndex(folder), modelId) : [];
     const wanted = withoutWeights ? choice.companions : [...choice.companions, ...choice.weights, ...shards];
     if (!wanted.every((path) => present.has(path))) return null;
-    return { folder, kind: choice.kind, source: modelId, revision: commit };
+    const tree = (await cache.readTree(commit)) ?? [];
+    const weights = weightFiles(choice, tree, shards);
+    return { folder, kind: choice.kind, source: modelId, revision: commit, weights };
   } catch {
     return null;
   }
@@ -202,25 +140,28 @@ async function fetchModel(
       throw new RunScoringError('MODEL_FILES', `${modelId} has no file ${path}, which its index names.`);
     });
 
+  const found = { folder: cache.snapshot(commit), kind: choice.kind, source: name, revision: commit };
   if (options.withoutWeights === true) {
     await bring(filesOf(choice.companions));
-    return { folder: cache.snapshot(commit), kind: choice.kind, source: name, revision: commit };
+    return { ...found, weights: weightFiles(choice, tree) };
   }
+  let shards: string[] = [];
   if (choice.sharded) {
     await bring(filesOf([SAFETENSORS_INDEX]));
-    await bring(filesOf(shardsOf(await readIndex(cache.snapshot(commit)), modelId)));
+    shards = shardsOf(await readIndex(found.folder), modelId);
+    await bring(filesOf(shards));
   }
   await bring(filesOf([...choice.companions, ...choice.weights]));
   await cache.writeRef(revision, commit);
-  return { folder: cache.snapshot(commit), kind: choice.kind, source: name, revision: commit };
+  return { ...found, weights: weightFiles(choice, tree, shards) };
 }
 
-async function readIndex(folder: string): Promise<unknown> {
-  try {
-    return JSON.parse(await readFile(join(folder, SAFETENSORS_INDEX), 'utf8'));
-  } catch {
-    return null;
-  }
+/** The weights among a listing; while an index has not been fetched, its shards are known by how such files are named. */
+function weightFiles(choice: FileChoice, tree: readonly HubFile[], shards?: readonly string[]): WeightFile[] {
+  const named = choice.sharded && shards?.length ? shards : choice.weights;
+  const isShard = (path: string): boolean => /^model-\d+-of-\d+\.safetensors$/.test(path);
+  const guess = choice.sharded && !shards?.length;
+  return tree.filter(({ path }) => (guess ? isShard(path) : named.includes(path)));
 }
 
 /** Finds out before hours of download, not after, that the disk is too small. */

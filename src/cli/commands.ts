@@ -29,4 +29,14 @@ export const SUBCOMMANDS: readonly SubcommandEntry[] = [
     summary: 'check a config and show which models would run',
     load: () => import('./validate-command.js'),
   },
+  {
+    name: 'fetch',
+    summary: 'fetch and convert the models of a config, so that runs need no network',
+    load: () => import('./fetch-command.js'),
+  },
+  {
+    name: 'inspect',
+    summary: 'show what a model is, how large, and where it would come from',
+    load: () => import('./inspect-command.js'),
+  },
 ];

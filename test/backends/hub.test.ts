@@ -110,7 +110,13 @@ describe('fetching', () => {
     const { result, cacheFolder, notes, sent } = await attempt('acme/single');
     const commit = hub.commitOf('acme/single');
     const folder = join(cacheFolder, 'models--acme--single', 'snapshots', commit);
-    expect(result).toEqual({ folder, kind: 'safetensors', source: 'acme/single', revision: commit });
+    expect(result).toEqual({
+      folder,
+      kind: 'safetensors',
+      source: 'acme/single',
+      revision: commit,
+      weights: [expect.objectContaining({ path: 'model.safetensors', size: weights.length })],
+    });
     expect(notes.at(-1)).toBe(
       `acme/single: hub, commit ${commit.slice(0, 12)} (main), safetensors, up to date`,
     );
@@ -311,7 +317,16 @@ it('uses a local folder as it is, and says what it lacks', async () => {
   for (const [name, content] of Object.entries(plain)) await writeFile(join(folder, name), content);
   await writeFile(join(folder, 'model.safetensors'), weights);
   const { result, requests } = await attempt('./model', {}, local);
-  expect([result, requests]).toEqual([{ folder, kind: 'safetensors', source: './model', revision: null }, 0]);
+  expect([result, requests]).toEqual([
+    {
+      folder,
+      kind: 'safetensors',
+      source: './model',
+      revision: null,
+      weights: [{ path: 'model.safetensors', size: weights.length }],
+    },
+    0,
+  ]);
   const absent = await attempt('./model', {}, { localPath: join(folder, 'none') });
   expect(absent.error?.code).toBe('MODEL_FOLDER_MISSING');
 });

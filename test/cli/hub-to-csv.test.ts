@@ -8,12 +8,17 @@ import { LLAMA_32_3B_NARROW, llamaRepository } from '../fixtures/random-checkpoi
 import { runScoring } from './run-dist.js';
 
 const MODEL = 'meta-llama/Llama-3.2-3B-Instruct';
+const SMALL = 'acme/small';
 let hub: ImitatedHub;
 let folder: string;
 let env: Record<string, string>;
 
 beforeAll(async () => {
-  hub = await ImitatedHub.start({ [MODEL]: { files: llamaRepository(LLAMA_32_3B_NARROW), gated: true } });
+  const small = llamaRepository({ ...LLAMA_32_3B_NARROW, layers: 2, shards: 1 });
+  hub = await ImitatedHub.start({
+    [MODEL]: { files: llamaRepository(LLAMA_32_3B_NARROW), gated: true },
+    [SMALL]: { files: small },
+  });
   folder = mkdtempSync(join(tmpdir(), 'hub-to-csv-'));
   env = {
     HF_ENDPOINT: hub.url,
@@ -25,12 +30,12 @@ beforeAll(async () => {
 });
 afterAll(() => hub.stop());
 
-function config(quantization: string): string {
-  const path = join(folder, `${quantization}.yaml`);
+function config(model: string, quantization: string): string {
+  const path = join(folder, `${model.replace('/', '-')}-${quantization}.yaml`);
   writeFileSync(
     path,
     `models:
-  - {name: m, model_id: "${MODEL}", quantization: ${quantization}}
+  - {name: m, model_id: "${model}", quantization: ${quantization}}
 hf_token: "\${HF_TOKEN:-}"
 generation: {max_new_tokens: 300}
 prompt: {system: "Judge the profile."}
@@ -43,54 +48,70 @@ output:
   return path;
 }
 
+function scoring(configPath: string, output: string): string[] {
+  return ['--input', join(folder, 'in.csv'), '--output', output, '--config', configPath, '--verbose'];
+}
+
 it.each(['4bit', '8bit'])(
   'one command goes from a gated hub repository to a scored table, %s',
   async (quantization) => {
     const output = join(folder, `${quantization}.csv`);
-    const args = ['--input', join(folder, 'in.csv'), '--output', output, '--config', config(quantization)];
-    const { code, stderr, stdout } = await runScoring([...args, '--verbose'], { env });
+    const { code, stderr, stdout } = await runScoring(scoring(config(MODEL, quantization), output), { env });
     expect([code, stderr]).toEqual([0, expect.any(String)]);
     const rows = parse(readFileSync(output), { columns: true }) as Record<string, string>[];
     expect(rows.map((row) => row['ai_m_status'])).toEqual(['ok', 'ok', 'empty_input', 'ok']);
     expect(rows.filter((row) => ['good', 'bad'].includes(row['ai_m_flag']!)).length).toBe(3);
-    expect(stderr).toMatch(new RegExp(`converted ${MODEL} to ${quantization} in [\\d.]+ s \\(\\d+ MB/s`));
+    expect(stderr).toMatch(
+      new RegExp(`converted ${MODEL} to ${quantization} in [\\d.]+ s \\(\\d+ MB/s of its \\d+ MB\\)`),
+    );
     expect(stderr).toContain(`commit ${hub.commitOf(MODEL).slice(0, 12)}`);
     expect(`${stdout}${stderr}`).not.toContain(ADMITTED_TOKEN);
-    expect(
-      readdirSync(join(folder, 'cache', 'run-scoring', 'converted')).filter((name) => name.endsWith('.tmp')),
-    ).toEqual([]);
-
-    // The second time nothing is fetched or converted, and the answers are the same, with the network off too.
-    const before = hub.sentBytes;
-    const again = join(folder, `${quantization}-again.csv`);
-    const offline = [
-      '--input',
-      join(folder, 'in.csv'),
-      '--output',
-      again,
-      '--config',
-      config(quantization),
-      '--offline',
-    ];
-    const second = await runScoring([...offline, '--verbose'], { env });
-    expect([second.code, second.stderr]).toEqual([0, expect.not.stringContaining('converted')]);
-    expect(hub.sentBytes).toBe(before);
-    expect(readFileSync(again, 'utf8')).toBe(readFileSync(output, 'utf8'));
+    const converted = readdirSync(join(folder, 'cache', 'run-scoring', 'converted'));
+    expect(converted.filter((name) => name.endsWith('.tmp'))).toEqual([]);
   },
 );
 
+it('fetches once, then scores with the network off, with the same answers each time', async () => {
+  const path = config(SMALL, '4bit');
+  const fetched = await runScoring(['fetch', '--config', path], { env });
+  expect([fetched.code, fetched.stderr]).toEqual([0, expect.stringMatching(/converted acme\/small to 4bit/)]);
+  const offline = { ...env, HF_ENDPOINT: 'http://127.0.0.1:9' };
+  const outputs = [join(folder, 'first.csv'), join(folder, 'second.csv')];
+  for (const output of outputs) {
+    const { code, stderr } = await runScoring([...scoring(path, output), '--offline'], { env: offline });
+    expect([code, stderr]).toEqual([0, expect.not.stringContaining('converted')]);
+  }
+  expect(readFileSync(outputs[0]!, 'utf8')).toBe(readFileSync(outputs[1]!, 'utf8'));
+});
+
+it('shows what a model is without fetching its weights', async () => {
+  const fresh = { ...env, HF_HOME: join(folder, 'inspected') };
+  const before = hub.sentBytes;
+  const { code, stdout } = await runScoring(['inspect', MODEL, '--quantization', '4bit'], { env: fresh });
+  expect(code).toBe(0);
+  expect(hub.sentBytes - before).toBeLessThan(100_000);
+  const lines = Object.fromEntries(
+    stdout.split('\n').map((line) => [line.slice(0, 14).trim(), line.slice(14)]),
+  );
+  expect(lines).toMatchObject({
+    model: MODEL,
+    from: `hub, commit ${hub.commitOf(MODEL)}; weights would be fetched`,
+    architecture: 'llama, 28 layers of 192, 24 heads over 8',
+    context: '131072 tokens',
+    'chat template': 'yes',
+  });
+  expect(lines['weights']).toMatch(/^bfloat16, 14\.\d MB on disk$/);
+  const json = await runScoring(['inspect', MODEL, '--json', '--offline'], { env: fresh });
+  expect([json.code, json.stderr]).toEqual([5, expect.stringContaining('MODEL_NOT_CACHED')]);
+});
+
 it('says which page to visit when the licence has not been accepted', async () => {
-  const args = [
-    '--input',
-    join(folder, 'in.csv'),
-    '--output',
-    join(folder, 'x.csv'),
-    '--config',
-    config('4bit'),
-  ];
   const fresh = { ...env, HF_HOME: join(folder, 'empty'), HF_TOKEN: '' };
-  const { code, stderr } = await runScoring(args, { env: fresh });
+  const output = join(folder, 'never.csv');
+  const { code, stderr } = await runScoring(scoring(config(MODEL, '4bit'), output), { env: fresh });
   expect(code).toBe(5);
   expect(stderr).toContain('MODEL_GATED');
   expect(stderr).toContain(`${hub.url}/${MODEL}`);
+  const fetched = await runScoring(['fetch', '--config', config(MODEL, '4bit')], { env: fresh });
+  expect([fetched.code, fetched.stderr]).toEqual([5, expect.stringContaining(`${hub.url}/${MODEL}`)]);
 });
