@@ -52,6 +52,8 @@ export async function acquireLock(
     }
     try {
       await file.write(Buffer.from(`${JSON.stringify({ ...(await identifyProcess()), token })}\n`));
+      // After a power cut the owner's name is there to be read, and shows that the machine started anew.
+      await file.sync();
       const numbers = await lockNumbers(fileSystem, folder);
       const higher = numbers.at(-1)!;
       if (higher > highest + 1)

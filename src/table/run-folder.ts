@@ -26,7 +26,8 @@ export class RunFolder {
   /** The folder of an output, locked. @throws RunScoringError OUTPUT_LOCKED */
   static async open(fileSystem: FileSystem, target: OutputTarget): Promise<RunFolder> {
     for (;;) {
-      await makeFolder(fileSystem, target.runFolder);
+      // Without the sync a power cut could take the folder away with all that was synced in it.
+      if (await makeFolder(fileSystem, target.runFolder)) await fileSystem.syncFolder(target.folder);
       try {
         const lock = await acquireLock(fileSystem, target.runFolder, target.given);
         return new RunFolder(fileSystem, target.runFolder, lock, false);
@@ -91,10 +92,13 @@ export class RunFolder {
   }
 }
 
-async function makeFolder(fileSystem: FileSystem, path: string): Promise<void> {
+/** False when it was there already. */
+async function makeFolder(fileSystem: FileSystem, path: string): Promise<boolean> {
   try {
     await fileSystem.makeFolder(path);
+    return true;
   } catch (error) {
     if (systemCode(error) !== 'EEXIST') throw error;
+    return false;
   }
 }

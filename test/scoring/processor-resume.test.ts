@@ -67,6 +67,28 @@ describe('a stopped run', () => {
     expect([late.text(OUTPUT), events]).toEqual([wanted, []]);
   });
 
+  it('may be stopped while a model loads, whether the loader listens or not', async () => {
+    for (const listens of [true, false]) {
+      const files = freshFiles(ROWS);
+      const stop = new AbortController();
+      const started = performance.now();
+      const { result } = runOn(
+        files,
+        { signal: stop.signal },
+        {
+          script: {
+            beforeLoad: () => {
+              stop.abort();
+              return listens ? Promise.reject(stop.signal.reason) : new Promise(() => {});
+            },
+          },
+        },
+      );
+      expect(await result).toMatchObject({ interrupted: true, exitCode: 130 });
+      expect(performance.now() - started).toBeLessThan(listens ? 2_000 : 9_000);
+    }
+  });
+
   it('does not wait for a model that hangs', async () => {
     const files = freshFiles(ROWS);
     const stop = new AbortController();

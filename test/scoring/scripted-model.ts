@@ -10,6 +10,8 @@ export interface Script {
   /** Rows that it takes in before it answers the first of them. */
   readAhead?: number;
   failToLoad?: boolean;
+  /** Called before the model is loaded; may wait, abort or throw. */
+  beforeLoad?: () => unknown;
   /** Is lost for good when it should answer this row. */
   dieAtRow?: number;
   /** Called before each answer; may wait, abort or throw. */
@@ -57,6 +59,7 @@ export function scriptedModels(scripts: Record<string, Script> = {}, fallback: S
   const loadModel: LoadModel = async (entry) => {
     const script = scripts[entry.name] ?? fallback;
     events.push(`load ${entry.name}`);
+    await script.beforeLoad?.();
     if (script.failToLoad === true) {
       throw new RunScoringError('MODEL_MISSING', 'The model folder is not there.', { hint: 'Fetch it.' });
     }
