@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { RunScoringError } from '../foundation/errors.js';
 import type { FileSystem, OpenFile } from './file-system.js';
 import { identifyProcess, livenessOf, type ProcessIdentity } from './process-identity.js';
+import { systemCode } from './system-failure.js';
 
 /**
  * Keeps two runs off one output. The owner is who holds the lock file with the highest number whose process lives:
@@ -38,37 +39,63 @@ export async function acquireLock(
   silenceMs = SILENCE_MS,
 ): Promise<OutputLock> {
   const token = randomBytes(8).toString('hex');
-  for (;;) {
-    const highest = (await lockNumbers(fileSystem, folder)).at(-1) ?? 0;
-    if (highest > 0) await refuseIfAlive(fileSystem, join(folder, `lock.${highest}`), output, silenceMs);
-    const path = join(folder, `lock.${highest + 1}`);
-    let file: OpenFile;
-    try {
-      file = await fileSystem.open(path, 'create');
-    } catch (error) {
+  const refuse = (number: number) =>
+    refuseIfAlive(fileSystem, join(folder, `lock.${number}`), output, silenceMs);
+  heldHere.add(token);
+  try {
+    for (;;) {
+      const highest = (await lockNumbers(fileSystem, folder)).at(-1) ?? 0;
+      if (highest > 0) await refuse(highest);
+      const path = join(folder, `lock.${highest + 1}`);
+      const file = await createOrNothing(fileSystem, path);
       // Another run was quicker; look again.
-      if (error instanceof Error && 'code' in error && error.code === 'EEXIST') continue;
-      throw error;
-    }
-    try {
-      await file.write(Buffer.from(`${JSON.stringify({ ...(await identifyProcess()), token })}\n`));
-      // After a power cut the owner's name is there to be read, and shows that the machine started anew.
-      await file.sync();
-      const numbers = await lockNumbers(fileSystem, folder);
-      const higher = numbers.at(-1)!;
-      if (higher > highest + 1)
-        await refuseIfAlive(fileSystem, join(folder, `lock.${higher}`), output, silenceMs);
-      for (const number of numbers) {
-        if (number <= highest) await fileSystem.remove(join(folder, `lock.${number}`));
+      if (file === undefined) continue;
+      try {
+        await file.write(Buffer.from(`${JSON.stringify({ ...(await identifyProcess()), token })}\n`));
+        // After a power cut the owner's name is there to be read, and shows that the machine started anew.
+        await file.sync();
+        // One that had no name yet may have been slow and not dead.
+        if (highest > 0) await refuse(highest);
+        const numbers = await lockNumbers(fileSystem, folder);
+        const above = numbers.at(-1)!;
+        if (above === highest + 1) {
+          for (const number of numbers) if (number <= highest) await removeLock(fileSystem, folder, number);
+          return held(fileSystem, path, file, token);
+        }
+        await refuse(above);
+      } catch (error) {
+        await giveUp(fileSystem, path, file);
+        throw error;
       }
-    } catch (error) {
-      await file.close().catch(() => {});
-      await fileSystem.remove(path).catch(() => {});
-      throw error;
+      // The one above has died; a lock must be above all others to be seen.
+      await giveUp(fileSystem, path, file);
     }
-    heldHere.add(token);
-    return held(fileSystem, path, file, token);
+  } catch (error) {
+    heldHere.delete(token);
+    throw error;
   }
+}
+
+async function createOrNothing(fileSystem: FileSystem, path: string): Promise<OpenFile | undefined> {
+  try {
+    return await fileSystem.open(path, 'create');
+  } catch (error) {
+    if (systemCode(error) === 'EEXIST') return undefined;
+    throw error;
+  }
+}
+
+async function removeLock(fileSystem: FileSystem, folder: string, number: number): Promise<void> {
+  try {
+    await fileSystem.remove(join(folder, `lock.${number}`));
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw error;
+  }
+}
+
+async function giveUp(fileSystem: FileSystem, path: string, file: OpenFile): Promise<void> {
+  await file.close().catch(() => {});
+  await fileSystem.remove(path).catch(() => {});
 }
 
 function held(fileSystem: FileSystem, path: string, file: OpenFile, token: string): OutputLock {
@@ -142,7 +169,7 @@ async function readOwner(fileSystem: FileSystem, path: string): Promise<Owner> {
   try {
     file = await fileSystem.open(path, 'read');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return 'gone';
+    if (systemCode(error) === 'ENOENT') return 'gone';
     throw error;
   }
   try {

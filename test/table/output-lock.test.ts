@@ -35,7 +35,7 @@ describe('the lock', () => {
     const stat = await readFile(`/proc/${child.pid}/stat`, 'utf8');
     const startedAt = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
     const owner = { ...(await identifyProcess()), pid: child.pid, startedAt, token: 'x' };
-    for (let round = 0; round < 5; round++) {
+    for (let round = 0; round < 20; round++) {
       await put('lock.3', owner);
       if (round === 0) {
         expect((await failureOf(acquire())).code).toBe('OUTPUT_LOCKED');
