@@ -1,0 +1,121 @@
+"""A small Llama in PyTorch whose tensors have the names of Hugging Face's LlamaForCausalLM."""
+import json
+
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+from safetensors.torch import load_file, save_file
+
+SIZES = {
+    'scout': dict(layers=3, width=128, heads=4, kv=2, ffn=384, vocab=2048),
+    'careful': dict(layers=4, width=192, heads=6, kv=3, ffn=576, vocab=4096),
+    'strict': dict(layers=4, width=192, heads=6, kv=3, ffn=576, vocab=4096),
+}
+HEAD, THETA, EPS, POSITIONS = 32, 10000.0, 1e-5, 2048
+
+
+class Norm(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(width))
+
+    def forward(self, x):
+        return x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + EPS) * self.weight
+
+
+def linear(a, b):
+    return nn.Linear(a, b, bias=False)
+
+
+class Attention(nn.Module):
+    def __init__(self, c):
+        super().__init__()
+        self.heads, self.kv = c['heads'], c['kv']
+        self.q_proj, self.k_proj = linear(c['width'], c['heads'] * HEAD), linear(c['width'], c['kv'] * HEAD)
+        self.v_proj, self.o_proj = linear(c['width'], c['kv'] * HEAD), linear(c['heads'] * HEAD, c['width'])
+
+    def forward(self, x, cos, sin, cache):
+        b, t, _ = x.shape
+        q = self.q_proj(x).view(b, t, self.heads, HEAD).transpose(1, 2)
+        k = self.k_proj(x).view(b, t, self.kv, HEAD).transpose(1, 2)
+        v = self.v_proj(x).view(b, t, self.kv, HEAD).transpose(1, 2)
+        turn = lambda z: z * cos + torch.cat((-z[..., HEAD // 2:], z[..., :HEAD // 2]), -1) * sin
+        q, k = turn(q), turn(k)
+        if cache is not None:
+            if cache:
+                k, v = torch.cat((cache[0], k), 2), torch.cat((cache[1], v), 2)
+            cache[:] = [k, v]
+        group = self.heads // self.kv
+        k, v = k.repeat_interleave(group, 1), v.repeat_interleave(group, 1)
+        y = F.scaled_dot_product_attention(q, k, v, is_causal=t > 1)
+        return self.o_proj(y.transpose(1, 2).reshape(b, t, -1))
+
+
+class Mlp(nn.Module):
+    def __init__(self, c):
+        super().__init__()
+        self.gate_proj, self.up_proj, self.down_proj = linear(c['width'], c['ffn']), linear(c['width'], c['ffn']), linear(c['ffn'], c['width'])
+
+    def forward(self, x):
+        return self.down_proj(F.silu(self.gate_proj(x)) * self.up_proj(x))
+
+
+class Block(nn.Module):
+    def __init__(self, c):
+        super().__init__()
+        self.input_layernorm, self.self_attn = Norm(c['width']), Attention(c)
+        self.post_attention_layernorm, self.mlp = Norm(c['width']), Mlp(c)
+
+    def forward(self, x, cos, sin, cache):
+        x = x + self.self_attn(self.input_layernorm(x), cos, sin, cache)
+        return x + self.mlp(self.post_attention_layernorm(x))
+
+
+class Inner(nn.Module):
+    def __init__(self, c):
+        super().__init__()
+        self.embed_tokens = nn.Embedding(c['vocab'], c['width'])
+        self.layers = nn.ModuleList(Block(c) for _ in range(c['layers']))
+        self.norm = Norm(c['width'])
+
+
+class Llama(nn.Module):
+    """forward(ids [batch, length]) -> hidden [batch, length, width]; logits(hidden) uses the tied embedding."""
+
+    def __init__(self, c):
+        super().__init__()
+        self.c, self.model = c, Inner(c)
+        for name, p in self.named_parameters():
+            if p.dim() > 1:
+                nn.init.normal_(p, std=0.02 if 'down_proj' not in name and 'o_proj' not in name else 0.02 / (2 * c['layers']) ** 0.5)
+        f = torch.outer(torch.arange(POSITIONS).float(), THETA ** (-torch.arange(0, HEAD, 2).float() / HEAD))
+        f = torch.cat((f, f), -1)
+        self.register_buffer('cos', f.cos(), persistent=False)
+        self.register_buffer('sin', f.sin(), persistent=False)
+
+    def forward(self, ids, start=0, caches=None):
+        x = self.model.embed_tokens(ids)
+        cos, sin = self.cos[start:start + ids.shape[1]], self.sin[start:start + ids.shape[1]]
+        for i, layer in enumerate(self.model.layers):
+            x = layer(x, cos, sin, None if caches is None else caches[i])
+        return self.model.norm(x)
+
+    def logits(self, hidden):
+        return F.linear(hidden, self.model.embed_tokens.weight)
+
+
+def save_hf(model, state, folder):
+    c = model.c
+    save_file({k: v.contiguous().float() for k, v in state.items()}, f'{folder}/model.safetensors', metadata={'format': 'pt'})
+    config = dict(architectures=['LlamaForCausalLM'], model_type='llama', hidden_size=c['width'], intermediate_size=c['ffn'], num_hidden_layers=c['layers'], num_attention_heads=c['heads'],
+                  num_key_value_heads=c['kv'], head_dim=HEAD, vocab_size=c['vocab'], max_position_embeddings=POSITIONS, rms_norm_eps=EPS, rope_theta=THETA, rope_scaling=None, hidden_act='silu', tie_word_embeddings=True,
+                  attention_bias=False, mlp_bias=False, attention_dropout=0.0, initializer_range=0.02, use_cache=True, bos_token_id=0, eos_token_id=2, pad_token_id=4, torch_dtype='float32')
+    json.dump(config, open(f'{folder}/config.json', 'w'), indent=2)
+    json.dump(dict(bos_token_id=0, eos_token_id=2, pad_token_id=4, do_sample=False, max_new_tokens=200), open(f'{folder}/generation_config.json', 'w'), indent=2)
+
+
+def load_hf(folder):
+    c = json.load(open(f'{folder}/config.json'))
+    model = Llama(dict(layers=c['num_hidden_layers'], width=c['hidden_size'], heads=c['num_attention_heads'], kv=c['num_key_value_heads'], ffn=c['intermediate_size'], vocab=c['vocab_size']))
+    model.load_state_dict(load_file(f'{folder}/model.safetensors'), strict=True)
+    return model.eval()
