@@ -34,7 +34,11 @@ export function checkSpelling(
     return found;
   };
   for (const [index, field] of fields.entries()) {
-    if (field.type === 'string') continue;
+    if (field.type === 'string') {
+      const text = dfa.next[language.labelStart[index]! * 256 + ANY_LETTER]!;
+      if (live[text] === 0) throw unreachable(field, 'a text cannot be closed wherever its budget may end');
+      continue;
+    }
     for (const [number, label] of field.values.entries()) {
       if (!canSpell(spellLabel(label), language.labelStart[index]!)) {
         throw unreachable(field, `label ${number + 1} of ${field.values.length} cannot be spelled`);
@@ -58,6 +62,9 @@ export function checkSpelling(
     return reachable[bytes.length] === 1;
   }
 }
+
+/** `x`: leads from the opening quote of a string into the midst of its text. */
+const ANY_LETTER = 0x78;
 
 /** Texts that agree with `bytes` from `from` on, as far as both go. */
 function textsAlong(trie: TokenTrie, bytes: Uint8Array, from: number): { text: number; length: number }[] {

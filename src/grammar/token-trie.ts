@@ -25,7 +25,7 @@ export function buildTokenTrie(tokens: readonly (Uint8Array | null)[]): TokenTri
   // One UTF-16 unit for each byte: the built-in order of strings is then the order of bytes, and fast.
   const idsOf = new Map<string, number[]>();
   for (const [id, bytes] of tokens.entries()) {
-    if (bytes === null || bytes.length === 0 || bytes.length > MAX_TOKEN_BYTES) continue;
+    if (!bytes || bytes.length === 0 || bytes.length > MAX_TOKEN_BYTES) continue;
     const text = String.fromCharCode(...bytes);
     const ids = idsOf.get(text);
     if (ids === undefined) idsOf.set(text, [id]);
