@@ -49,9 +49,9 @@ export const modelEntrySchema = z.strictObject({
       'A hub id (owner/name), or a folder that starts with ./ ../ or /. Relative folders start at the folder of this config file.',
     ),
   torch_dtype: z
-    .enum(['auto', 'float32', 'float16', 'bfloat16'])
+    .enum(['auto', 'float32'])
     .default('auto')
-    .describe('Number format of the weights that are not quantised.'),
+    .describe('auto: as quantization says, 8 bits when it says nothing. float32: the same as quantization: none.'),
   device_map: z.enum(['auto', 'cpu', 'cuda', 'cuda:0']).default('auto').describe('Where the model runs.'),
   hf_token: secret.describe('Hub token for this model alone; better taken from an environment variable.'),
   revision: z.string().regex(REVISION).optional().describe('Branch, tag or commit of the hub repository.'),

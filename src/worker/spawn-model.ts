@@ -41,7 +41,7 @@ function loadRequest(entry: ModelEntry, config: Config, context: LoadContext): L
     localPath: entry.local_path ?? null,
     revision: entry.revision ?? null,
     token: tokenFor(config, entry) ?? null,
-    quantization: entry.quantization ?? null,
+    quantization: entry.quantization ?? (entry.torch_dtype === 'float32' ? 'none' : null),
     constrained: entry.constrained,
     prompt: user_template === undefined ? { system } : { system, user_template },
     fields: config.output.fields,
