@@ -90,13 +90,9 @@ export class CsvRun {
     }
     const counts = { rows: survey.rows, badRows: survey.badRows };
     if (this.#models.some((model) => model.outcome === undefined || isStopped(model.outcome))) {
-      await this.#tallyJournals();
-      return this.#summary({ ...counts, interrupted: true });
+      return this.#unfinished({ ...counts, interrupted: true });
     }
-    if (!this.#models.some((model) => model.outcome?.finished === true)) {
-      await this.#tallyJournals();
-      return this.#summary(counts);
-    }
+    if (!this.#models.some((model) => model.outcome?.finished === true)) return this.#unfinished(counts);
     return this.#writeOutput(survey, key);
   }
 
@@ -214,6 +210,15 @@ export class CsvRun {
     } catch {
       this.#note('The output is complete, but the record of the run could not be tidied up.');
     }
+    return summary;
+  }
+
+  /** The output stays as it was; what was scored stays in the journals. */
+  async #unfinished(facts: Pick<RunSummary, 'rows' | 'badRows'> & Partial<RunSummary>): Promise<RunSummary> {
+    await this.#tallyJournals();
+    const summary = this.#summary(facts);
+    const nothingScored = summary.models.every((model) => model.scoredNow + model.reused === 0);
+    if (nothingScored) await this.#parts.folder.clear(true);
     return summary;
   }
 

@@ -1,4 +1,4 @@
-import { type Parser, parse } from 'csv-parse';
+import { type Options, Parser } from 'csv-parse';
 import { RunScoringError } from '../foundation/errors.js';
 import { countLines, hasMoreLines } from './count-lines.js';
 import type { CsvDialect } from './csv-dialect.js';
@@ -47,7 +47,7 @@ export class RecordSplitter {
   readonly #options: SplitterOptions;
   readonly #marks: DialectBytes;
   readonly #limit: number;
-  #parser: Parser;
+  #parser: EagerParser;
   /** Records that csv-parse has finished: cells and the offset of their end in the bytes it was fed. */
   #accepted: { cells: string[]; end: number }[] = [];
   /** Bytes since the last whole record. */
@@ -103,19 +103,16 @@ export class RecordSplitter {
     }
   }
 
-  #newParser(): Parser {
+  #newParser(): EagerParser {
     const { dialect } = this.#options;
-    const parser = parse({
+    const options: Options = {
       delimiter: dialect.delimiter,
       quote: dialect.quote === '' ? null : dialect.quote,
       escape: dialect.escape === '' ? null : dialect.escape,
       record_delimiter: ['\r\n', '\n', '\r'],
       relax_column_count: true,
-      on_record: (cells: string[], context) => {
-        this.#accepted.push({ cells, end: context.bytes });
-        return null;
-      },
-    });
+    };
+    const parser = new EagerParser(options, (cells, end) => this.#accepted.push({ cells, end }));
     // The callbacks of write and end carry the error; without a listener it would be thrown as well.
     parser.on('error', () => {});
     return parser;
@@ -198,6 +195,25 @@ export class RecordSplitter {
       at: { file, line },
       hint: 'A quote inside a quoted cell must be doubled. --on-bad-row keep marks such rows as failed and goes on.',
     });
+  }
+}
+
+/**
+ * Hands records on as csv-parse finishes them, with the offset of their end. As a stream it would hold them back and
+ * drop those before an error.
+ */
+class EagerParser extends Parser {
+  readonly #onRecord: (cells: string[], end: number) => void;
+
+  constructor(options: Options, onRecord: (cells: string[], end: number) => void) {
+    super(options);
+    this.#onRecord = onRecord;
+  }
+
+  override push(record: string[] | null): boolean {
+    if (record === null) return super.push(null);
+    this.#onRecord(record, this.info.bytes);
+    return true;
   }
 }
 

@@ -231,6 +231,13 @@ describe('a model that fails', () => {
     fileSystem.put(OUTPUT, 'of yesterday');
     expect(await run()).toMatchObject({ exitCode: 5, outputWritten: false });
     expect(output()).toBe('of yesterday');
+    // What b scored is kept for --resume; where nothing was scored, nothing is left.
+    expect((await fileSystem.list('/work')).includes('.out.csv.run-scoring')).toBe(true);
+    const none = setUp(toCsv(ROWS), {
+      scripts: { a: { failToLoad: true }, b: { dieAtRow: 0, readAhead: 0 } },
+    });
+    expect(await none.run()).toMatchObject({ exitCode: 5 });
+    expect(await none.fileSystem.list('/work')).toEqual(['in.csv']);
   });
 
   it('reports failed rows with exit code 6 and keeps their raw text', async () => {

@@ -25,6 +25,7 @@ const PIECES = [
   ',"',
 ];
 const STRUCTURE = /[",\r\n]/g;
+/** Processor time, so that a busy machine does not matter. */
 const MAX_MS = 1_000;
 
 export interface FuzzResult {
@@ -65,7 +66,7 @@ export async function fuzzCsv(files: number, seed: number): Promise<FuzzResult> 
     text = Buffer.from(text).toString();
     const bytes = Buffer.from(text);
     if (random(20) === 0 && bytes.length > 0) bytes[random(bytes.length)] = 128 + random(128);
-    const started = performance.now();
+    const started = process.cpuUsage();
     for (const onBadRow of ['refuse', 'keep'] as const) {
       try {
         const { header, rows: got } = await readCsv(bytes, { delimiter: ',', onBadRow });
@@ -81,7 +82,8 @@ export async function fuzzCsv(files: number, seed: number): Promise<FuzzResult> 
         refused += 1;
       }
     }
-    expect(performance.now() - started, JSON.stringify(text)).toBeLessThan(MAX_MS);
+    const { user } = process.cpuUsage(started);
+    expect(user / 1000, JSON.stringify(text)).toBeLessThan(MAX_MS);
   }
   expect(prototypes()).toEqual(before);
   return { files, refused, marked };

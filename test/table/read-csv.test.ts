@@ -194,12 +194,12 @@ describe('reading CSV', () => {
 
   it('takes time in proportion also when every row is damaged', async () => {
     const timeOf = async (rows: number) => {
-      const started = performance.now();
+      const started = process.cpuUsage();
       const text = `id,t,u\n${Array.from({ length: rows }, (_, i) => `${i},a 5" nail,"x"y"\n`).join('')}`;
       expect(
         (await readCsv(text, { onBadRow: 'keep' })).rows.filter((row) => row.fault !== null).length,
       ).toBe(rows);
-      return performance.now() - started;
+      return process.cpuUsage(started).user;
     };
     await timeOf(500);
     const [short, long] = [await timeOf(4_000), await timeOf(32_000)];
