@@ -151,6 +151,8 @@ class Expander:
                 out = lexicon.gerund(self.word('verb')) + ' ' + self.slot('nouns')
         elif low == 'a_job':
             out = 'a ' + self.slot('job')
+        elif low == 'a_place':
+            out = r.choice(['a hospital', 'a school', 'an office', 'a bank', 'a factory', 'a kitchen', 'a library', 'a laboratory', 'a nursery', 'a council', 'a hotel'])
         elif low == 'things':
             out = r.choice(base.THINGS) if r.random() < 0.6 else self.slot('nouns') if r.random() < 0.6 else self.word('adj') + ' ' + self.slot('nouns')
         elif low == 'noun':

@@ -12,6 +12,7 @@ import zlib
 
 import banks_bad as bad
 import banks_base as base
+import banks_more as more
 import grammar_errors as errors
 import lexicon
 from expand import Expander
@@ -38,8 +39,11 @@ def filler(held):
     return frames(FILLER, held)
 
 
-VOICES = {'first': base.FIRST, 'terse': base.TERSE, 'third': base.THIRD, 'slang': base.SLANG, 'essay': base.ESSAY, 'bullets': base.BULLETS, 'resume': base.RESUME}
-BAD = [bad.PERSONAL, bad.SENSITIVE, bad.INAPPROPRIATE]
+VOICES = {'first': base.FIRST, 'terse': base.TERSE, 'third': base.THIRD, 'slang': base.SLANG, 'essay': base.ESSAY, 'bullets': base.BULLETS, 'resume': base.RESUME,
+          'plain': more.PLAIN, 'family': more.FAMILY + base.FIRST[:20], 'senior': more.SENIOR + base.ESSAY, 'daily': more.DAILY}
+NEAR = base.NEAR + more.NEAR2
+FIRST = base.FIRST + more.PLAIN[:12] + more.DAILY
+BAD = [{k: v + more.MORE[k] for k, v in bank.items()} for bank in (bad.PERSONAL, bad.SENSITIVE, bad.INAPPROPRIATE)]
 
 
 def cap(s):
@@ -63,14 +67,25 @@ class Maker:
     def plain(self):
         """A grammatical sentence of dictionary words."""
         r = self.rng
-        if r.random() < 0.6:
-            return r.choice(filler(self.held))
+        if r.random() < 0.8:
+            return self.mine(r.choice(filler(self.held)))
         return self.e.expand(r.choice(['The {noun} {thirdverb} a {adj} {noun}', 'We {past} the {nouns} {adv}', 'I {past} a {noun} and {past} it', 'A {adj} {noun} is a {adj} {noun}', 'They {verb} {nouns} when the {noun} {thirdverb}', 'My {noun} was {adj} and the {nouns} were {adj}', 'Nobody {past} the {adj} {nouns}', 'There were {n} {nouns} in the {noun}', 'If I {verb}, I {verb} {adv}', '{Adj} {nouns} need {adj} {nouns}']))
+
+    def mine(self, s):
+        """An example sentence, half the time put into the first person."""
+        r = self.rng
+        if r.random() < 0.55 and re.match(r'(He|She|They) [a-z]+(ed|t|ew|aw|ld|nt) ', s):
+            s = re.sub(r'^(He|She|They)\b', 'I', s)
+            s = re.sub(r'\b(his|her|their)\b', 'my', s)
+            s = re.sub(r'\b(himself|herself|themselves)\b', 'myself', s)
+        elif r.random() < 0.2:
+            s = re.sub(r'^(He|She)\b', self.e.name(), s)
+        return s
 
     def body(self):
         """(style, sentences) of a harmless profile; sentences without final stops."""
         r = self.rng
-        style = r.choices(['first', 'terse', 'third', 'slang', 'essay', 'bullets', 'resume', 'mixed'], [28, 16, 10, 9, 13, 9, 10, 9])[0]
+        style = r.choices(['first', 'terse', 'third', 'slang', 'essay', 'bullets', 'resume', 'mixed', 'plain', 'family', 'senior', 'daily', 'open'], [12, 13, 8, 7, 9, 8, 6, 5, 8, 5, 6, 9, 34])[0]
         size = r.choices([1, 2, 3, 4, 5, 6, 8, 12, 18], [3, 12, 24, 24, 16, 9, 7, 3, 1])[0]
         if self.short:
             size = min(size, r.choice([1, 2, 2, 3, 3, 4]))
@@ -78,16 +93,19 @@ class Maker:
             size = max(size, 2) + r.randint(0, 2)
         self.e.pron = r.choice(['he', 'she'])
         out = []
-        dense = r.random() < 0.35
+        dense = r.random() < 0.45
         for _ in range(size):
             bank = VOICES.get(style) or r.choice([base.FIRST, base.TERSE, base.ESSAY, base.SLANG, base.RESUME])
             x = r.random()
-            if x < 0.16 and style != 'bullets':
-                out.append(self.pick(base.NEAR))
-            elif x < (0.5 if dense else 0.24) and style not in ('bullets', 'terse'):
+            if style == 'open' and x < 0.75:
+                out.append(self.plain().rstrip('.'))
+            elif x < 0.2 and style != 'bullets':
+                near = self.pick(NEAR)
+                out.append(self.opened(near) if r.random() < 0.18 else near)
+            elif x < (0.6 if dense else 0.26) and style not in ('bullets', 'terse'):
                 out.append(self.plain().rstrip('.'))
             elif style in ('slang', 'essay', 'terse', 'resume') and x > 0.75:
-                out.append(self.pick(base.FIRST))
+                out.append(self.pick(FIRST))
             else:
                 out.append(self.pick(bank))
         if style not in ('bullets',) and len(' '.join(out).split()) < 9:
@@ -149,14 +167,26 @@ class Maker:
             text += r.choice([' 🙂', ' Thanks.', ' Cheers!', ' 👍'])
         return text
 
+    def opened(self, sentence):
+        """The sentence behind an opener, or with a tail: both occur with and without a violation."""
+        r = self.rng
+        if r.random() < 0.5:
+            first = sentence.split(' ')[0]
+            keep = first.startswith(('I', '{')) or first[:1].isdigit() or not first[1:].islower()
+            return r.choice(more.OPENERS) + (sentence if keep else sentence[0].lower() + sentence[1:])
+        return sentence.rstrip('.!') + self.e.expand(r.choice(more.TAILS))
+
     def violation(self):
         r = self.rng
         bank = r.choices(BAD, [36, 42, 34])[0]
         kind = r.choice(list(bank))
         kinds = [kind]
         sentence = self.pick(bank[kind])
-        if kind in ('relative_contact', 'full_name_contact'):
-            kinds = [kind]
+        x = r.random()
+        if x < 0.18:
+            sentence = self.opened(sentence)
+        elif x < 0.3:
+            sentence = self.pick(r.choice([FIRST, more.PLAIN, NEAR])).rstrip('.') + r.choice([', and ', ' and ', ', but ', ' but ', '; ', ', ', '. ']) + sentence
         return kinds, sentence
 
     def noise(self):
@@ -192,7 +222,9 @@ class Maker:
         if x < 0.78:
             text = errors.text_speak(r, r.choice(['i want work please thanks', 'looking for a job thanks', 'need work now please', 'just want any job', 'i am good to work with you know', 'please just give me work you people', 'i have time for work before the weeks', 'any work would be great thanks']), 1)
             return ['too_short', 'text_speak'], text
-        kinds, s = self.violation()
+        bank = r.choice(BAD)
+        kinds = [r.choice(list(bank))]
+        s = self.pick(bank[kinds[0]])
         if len(s.split()) > 9:
             return ['too_short'], self.case_noise(self.pick(bad.INSUFFICIENT['too_short']))
         text = stop(cap(s)) if r.random() < 0.8 else s

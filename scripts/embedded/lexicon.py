@@ -18,7 +18,7 @@ BANNED = re.compile(
     r"homosexual\w*|lover\w*|bastard|damn\w*|hell|stupid|idiot\w*|fool\w*|ugly|hate[ds]?|threat\w*|beat|beaten|shot|shoot\w*|stab\w*|bomb\w*|"
     r"nazi\w*|hitler|bankrupt\w*|debt\w*|asylum|refugee\w*|heart attack|depress\w*|mental\w*|insan\w*|crazy|suicide|dead|die[ds]?|death|"
     r"breast\w*|penis|vagina\w*|urin\w*|feces|shit|ass|fuck\w*|bitch|virgin\w*|mistress|affair|seduc\w*|erotic\w*|nigg\w*|gypsy|indians?|"
-    r"terror\w*|hospital\w*|surgery|operation|doctor\w*|patient|medic\w*|fever|disab\w*|divorc\w*|born|liar|lie[ds]?|lazy|moron\w*|thug\w*)\b", re.I)
+    r"terror\w*|hospital\w*|surgery|operation|doctor\w*|patient|medic\w*|fever|disab\w*|divorc\w*|born|liar|lie[ds]?|lazy|moron\w*|thug\w*|pussy|bugger\w*|flatus|boob\w*|cock|tit|dick|slut\w*|wench\w*|harlot\w*|fart\w*|flirt\w*|strip\w*|nigger\w*|cunt|dyke|faggot|torture\w*|hang|hanged|corpse\w*)\b", re.I)
 
 
 def _read(name):

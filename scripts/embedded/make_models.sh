@@ -16,14 +16,15 @@ for i in $(seq 0 "$SHARDS"); do
   [ -s "$shard" ] || { nice -n 10 python3 generate.py "$shard.part" --rows 20000 --seed $((1000 + i)) "${short[@]}"; mv "$shard.part" "$shard"; }
 done
 [ -s work/scout/hf/tokenizer.json ] || python3 tokenizer.py work/shards/000.jsonl work/scout/hf 2048
-[ -s work/careful/hf/tokenizer.json ] || python3 tokenizer.py work/shards/000.jsonl work/careful/hf 4096
-
 # a run that was stopped goes on from its last checkpoint (work/<name>/last.pt)
 nice -n 10 python3 train.py scout --minutes "$MINUTES" --lr 3e-3 & scout=$!
-nice -n 10 python3 train.py careful --minutes "$MINUTES" --lr 2.5e-3 & careful=$!
-wait "$scout"; wait "$careful"
+wait "$scout"
+# careful: scout with two more layers, which change nothing until they are trained. From scratch the larger models
+# stayed on the flag's plateau far longer.
+python3 grow.py work/scout/hf careful && mkdir -p work/grown && cp work/careful/hf/config.json work/careful/hf/model.safetensors work/grown/
+nice -n 10 python3 train.py careful --minutes "$MINUTES" --lr 2.5e-3 --from-folder work/grown --newest 1
 # strict: careful, trained on with more weight on the flag of bad rows
-cp work/careful/hf/tokenizer* work/careful/hf/chat_template.jinja work/strict/hf/
+cp work/careful/hf/tokenizer*.json work/careful/hf/chat_template.jinja work/strict/hf/
 nice -n 10 python3 train.py strict --minutes "$(python3 -c "print(max(1, $MINUTES / 6))")" --lr 4e-4 --from-folder work/careful/hf --bad-weight 4
 for name in scout careful strict; do
   python3 evaluate.py "$name" work/held.jsonl ../../data/eval/dev.jsonl

@@ -8,8 +8,8 @@ from safetensors.torch import load_file, save_file
 
 SIZES = {
     'scout': dict(layers=3, width=128, heads=4, kv=2, ffn=384, vocab=2048),
-    'careful': dict(layers=4, width=192, heads=6, kv=3, ffn=576, vocab=4096),
-    'strict': dict(layers=4, width=192, heads=6, kv=3, ffn=576, vocab=4096),
+    'careful': dict(layers=5, width=128, heads=4, kv=2, ffn=384, vocab=2048),  # grown from scout by grow.py
+    'strict': dict(layers=5, width=128, heads=4, kv=2, ffn=384, vocab=2048),  # grown from scout by grow.py
 }
 HEAD, THETA, EPS, POSITIONS = 32, 10000.0, 1e-5, 2048
 

@@ -6,8 +6,10 @@ The bank files hold one frame a line, in the syntax of banks_base.py; a line tha
 frames below it. Frames are divided by a hash as in generate.py: one in eight serves only with --held-out.
 """
 import argparse
+import difflib
 import json
 import os
+import re
 from functools import lru_cache
 
 import banks_base as base
@@ -175,35 +177,89 @@ class WideMaker(generate.Maker):
         text = ' '.join(generate.stop(generate.cap(p)) for p in parts)
         return text if len(text.split()) >= 6 else self.e.expand('{Job}, {yrs}. ') + ' ' + text
 
+    def spoil(self, text):
+        """(text, kinds, marks) with several mistakes, or None; the marks are the changed words."""
+        spoilt = errors.corrupt(self.rng, text, self.common)
+        if not spoilt:
+            return None
+        new, kinds = spoilt
+        if kinds == ['all_capitals']:
+            return new, kinds, [[0, len(new), 'all_capitals']]
+        return new, kinds, changed_words(text, new, kinds)
+
     def rows(self):
+        """One to three rows (text, kinds, marks): a profile alone, or with its twins that have one violation more.
+
+        marks: [start, end, kind] of the characters that hold each violation; None where that is not known.
+        """
         r = self.rng
         x = r.random()
-        if x < 0.035:
+        if x < 0.08:
+            kinds, text = self.insufficient()
+            return [(text, kinds, None)]
+        if x < 0.115:
             text, kinds = self.spoilt()
-            if r.random() < 0.12:
-                more, s = self.violation()
-                text, kinds = text + ' ' + generate.stop(generate.cap(s)), more + kinds
-            return [(text, kinds)]
-        if x < 0.055:
-            return [(self.tiny_good(), [])]
-        if x < 0.13:
-            # the violation beside its near miss, and the near miss alone
-            kinds, s = self.violation()
-            style, parts = self.body(4)
-            parts.insert(r.randint(0, len(parts)), self.near(kinds[0]))
-            bad = list(parts)
-            bad.insert(r.randint(0, len(bad)), s)
-            return [(self.clean(self.layout(style, parts)), []), (self.clean(self.layout(style, bad)), kinds)]
-        return super().rows()
+            return [(text, kinds, [[len(text) // 3, len(text), kinds[0]]])]
+        if x < 0.135:
+            return [(self.tiny_good(), [], [])]
+        style, parts = self.body(99 if x > 0.25 else 5)
+        if r.random() < 0.45:
+            parts = [self.replace_words(p) for p in parts]
+        violations = [self.violation() for _ in range(2 if r.random() < 0.12 else 1)]
+        if r.random() < 0.2:
+            parts.insert(r.randint(0, len(parts)), self.near(violations[0][0][0]))
+        good = self.clean(self.layout(style, parts))
+        out = []
+        y = r.random()
+        if y < 0.68:
+            slipped = r.random() < 0.09 and len(good.split()) > 20
+            out.append((errors.slip(r, good, self.common) if slipped else good, [], []))
+        if y > 0.45 and y < 0.9:
+            new = list(parts)
+            if len(new) > 2 and r.random() < 0.4:
+                new.pop(r.randrange(len(new)))
+            for _, s in violations:
+                new.insert(r.choice([len(new), r.randint(0, len(new)), r.randint(0, len(new))]), s)
+            text, kinds = self.clean(self.layout(style, new)), [k for ks, _ in violations for k in ks]
+            marks = [find(text, s, ks[0]) for ks, s in violations]
+            spoilt = self.spoil(text) if r.random() < 0.08 else None
+            if spoilt:
+                text, kinds, marks = spoilt[0], kinds + spoilt[1], [None]
+            out.append((text, kinds, None if None in marks else marks))
+        if y > 0.84 or y < 0.06:
+            words = good.split(' ')
+            text = good if len(words) <= 60 else generate.stop(' '.join(words[: r.randint(25, 60)]).rstrip(',;.'))
+            spoilt = self.spoil(text)
+            if spoilt:
+                out.append(spoilt)
+        return out
+
+
+def find(text, sentence, kind):
+    """[start, end, kind] of a sentence in a text that may have changed its first letter, or None."""
+    at = text.lower().find(sentence.lower().rstrip('.!? '))
+    return None if at < 0 else [at, at + len(sentence), kind]
+
+
+def changed_words(old, new, kinds):
+    """Marks of the words of `new` that differ from `old`; where a word is missing, the word after the gap."""
+    a, spots = old.lower().replace("'", '').split(), list(re.finditer(r'\S+', new))
+    b = [m[0].lower().replace("'", '') for m in spots]
+    marks = []
+    for tag, _, _, j1, j2 in difflib.SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
+        if tag != 'equal':
+            marks += [[m.start(), m.end(), kinds[0]] for m in spots[j1:max(j2, j1 + 1)]]
+    return marks
 
 
 def stream(seed, held=False, short=False):
     maker = WideMaker(seed, held, short)
     while True:
-        for text, kinds in maker.rows():
-            text = text.strip()
-            if text:
-                yield {'text': text, 'kinds': kinds, 'target': target(kinds)}
+        for text, kinds, marks in maker.rows():
+            if text.strip():
+                gap = len(text) - len(text.lstrip())
+                marks = marks and [[max(0, a - gap), max(0, b - gap), k] for a, b, k in marks]
+                yield {'text': text.strip(), 'kinds': kinds, 'target': target(kinds), 'marks': marks}
 
 
 def main():
