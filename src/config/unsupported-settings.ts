@@ -77,7 +77,10 @@ export function unsupportedValue(path: ConfigPath, value: unknown): ConfigIssue 
     const message = `device_map ${quote(value)} is not supported: a model runs on the CPU or on the first CUDA GPU.`;
     return unsupported(message, 'Use auto, cpu, cuda or cuda:0.');
   }
-  if (last === 'torch_dtype' && /^(?:torch\.)?(?:b?float16|half|float64|double|float8\w*|int8|uint8)$/.test(value)) {
+  if (
+    last === 'torch_dtype' &&
+    /^(?:torch\.)?(?:b?float16|half|float64|double|float8\w*|int8|uint8)$/.test(value)
+  ) {
     const message = `torch_dtype ${quote(value)} is not supported.`;
     return unsupported(message, 'Use auto or float32; for 8 or 4 bits use quantization.');
   }
