@@ -26,11 +26,10 @@ function walk(
   const taken: number[] = [];
   while (!walker.done) {
     const allowed = [...vocabulary.tokens.keys()].filter((token) => walker.allows(token));
-    expect(allowed.length).toBeGreaterThan(0);
+    if (allowed.length === 0 || taken.length > 5000) throw new Error('a walk without end');
     const token = choose(allowed);
     walker.step(token);
     taken.push(token);
-    expect(taken.length).toBeLessThan(5000);
   }
   return taken;
 }
@@ -121,7 +120,7 @@ describe('token tables', () => {
           allowed.reduce((best, token) => (score[token]! > score[best]! ? token : best)),
         );
       }),
-      { numRuns: 120 },
+      { numRuns: 60 },
     );
   });
 
@@ -157,7 +156,7 @@ describe('token tables', () => {
         }
         expect(state).toBe(dfa.finalState);
       }),
-      { numRuns: 50 },
+      { numRuns: 25 },
     );
   });
 
@@ -191,14 +190,13 @@ describe('token tables', () => {
             return bytes.every((byte, i) => rest[at + i] === byte);
           });
           const token = fitting[Math.floor(next() * fitting.length)]!;
-          expect(walker.allows(token)).toBe(true);
           walker.step(token);
           at += vocabulary.tokens[token]!.length;
         }
         expect(walker.done).toBe(true);
         expect(walker.text()).toBe(answer);
       }),
-      { numRuns: 150 },
+      { numRuns: 80 },
     );
   });
 
@@ -246,9 +244,9 @@ describe('token tables', () => {
           checkWalk(fields, vocabulary, tables, (allowed) => allowed[Math.floor(next() * allowed.length)]!);
         }
       }),
-      { numRuns: 250 },
+      { numRuns: 120 },
     );
-    expect(Math.min(compiled, refused)).toBeGreaterThan(20);
+    expect(Math.min(compiled, refused)).toBeGreaterThan(8);
   });
 
   it.each([
@@ -296,7 +294,7 @@ describe('token tables', () => {
         expect(columns[0]).toBe(new Array(numStates).fill(-1).join());
         expect(classOfToken.every((index) => index >= 0 && index < numClasses)).toBe(true);
       }),
-      { numRuns: 30 },
+      { numRuns: 15 },
     );
   });
 });
