@@ -33,7 +33,8 @@ class Expander:
         self.rare = {p: lexicon.words(p)[1] for p in ('noun', 'verb', 'adj', 'adv')}
 
     def word(self, pos):
-        return self.rng.choice((self.common if self.rng.random() < 0.88 else self.rare)[pos])
+        x = self.rng.random()
+        return self.rng.choice(lexicon.everyday(pos) if x < 0.5 else (self.common if x < 0.92 else self.rare)[pos])
 
     def name(self):
         return self.rng.choice(base.NAMES) if self.rng.random() < 0.6 else invented(self.rng)

@@ -85,7 +85,7 @@ class Maker:
     def body(self):
         """(style, sentences) of a harmless profile; sentences without final stops."""
         r = self.rng
-        style = r.choices(['first', 'terse', 'third', 'slang', 'essay', 'bullets', 'resume', 'mixed', 'plain', 'family', 'senior', 'daily', 'open'], [12, 13, 8, 7, 9, 8, 6, 5, 8, 5, 6, 9, 34])[0]
+        style = r.choices(['first', 'terse', 'third', 'slang', 'essay', 'bullets', 'resume', 'mixed', 'plain', 'family', 'senior', 'daily', 'open'], [9, 12, 7, 7, 8, 8, 6, 5, 9, 7, 8, 16, 40])[0]
         size = r.choices([1, 2, 3, 4, 5, 6, 8, 12, 18], [3, 12, 24, 24, 16, 9, 7, 3, 1])[0]
         if self.short:
             size = min(size, r.choice([1, 2, 2, 3, 3, 4]))
@@ -183,7 +183,7 @@ class Maker:
         kinds = [kind]
         sentence = self.pick(bank[kind])
         x = r.random()
-        if x < 0.18:
+        if x < 0.25:
             sentence = self.opened(sentence)
         elif x < 0.3:
             sentence = self.pick(r.choice([FIRST, more.PLAIN, NEAR])).rstrip('.') + r.choice([', and ', ' and ', ', but ', ' but ', '; ', ', ', '. ']) + sentence

@@ -44,6 +44,20 @@ def words(pos):
 
 
 @lru_cache(None)
+def everyday(pos):
+    """The words that WordNet's tagged texts use most: without them, everyday words would occur in violations only."""
+    kinds = {'noun': '1', 'verb': '2', 'adj': '35', 'adv': '4'}[pos]
+    times = {}
+    for line in _read('cntlist.rev'):
+        key, _, count = line.split()
+        word, _, rest = key.partition('%')
+        if rest[0] in kinds and re.fullmatch('[a-z]{3,12}', word) and not BANNED.fullmatch(word):
+            times[word] = times.get(word, 0) + int(count)
+    out = sorted(w for w, n in times.items() if n >= 8)
+    return out
+
+
+@lru_cache(None)
 def _exceptions(pos):
     table = {}
     for line in _read(f'{pos}.exc'):
