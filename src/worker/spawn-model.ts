@@ -17,6 +17,8 @@ export interface SpawnOptions {
 const SILENCE_MS = 600_000;
 /** Rows sent ahead of their records. */
 const WINDOW = 1024;
+/** Characters sent ahead of their records, so that huge cells do not pile up in either process. */
+const WINDOW_CHARACTERS = 8_000_000;
 /** Times one row may take its child down before it is given up. */
 const TRIES = 2;
 /** Children lost in a row, without a single record between, before the model is given up. */
@@ -129,16 +131,17 @@ class ChildProcessModel implements LoadedModel {
       for (;;) {
         const window = suspects > 0 ? 1 : WINDOW;
         const lot: ScoringRow[] = [];
-        while (outstanding.length + lot.length < window) {
-          const again = retry.shift();
-          if (again !== undefined) {
-            lot.push(again);
-            continue;
+        let characters = outstanding.reduce((sum, row) => sum + row.text.length, 0);
+        while (outstanding.length + lot.length < window && characters < WINDOW_CHARACTERS) {
+          let row = retry.shift();
+          if (row === undefined && !inputEnded) {
+            const next = await source.next();
+            if (next.done === true) inputEnded = true;
+            else row = next.value;
           }
-          if (inputEnded) break;
-          const next = await source.next();
-          if (next.done === true) inputEnded = true;
-          else lot.push(next.value);
+          if (row === undefined) break;
+          lot.push(row);
+          characters += row.text.length;
         }
         if (lot.length > 0) {
           if (outstanding.length === 0) lastRecordAt = Date.now();
