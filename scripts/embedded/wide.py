@@ -36,7 +36,7 @@ def read_bank(name):
     return out
 
 
-TRADES, OFFICE, VOICES = ([f for fs in read_bank(f'good-{n}').values() for f in fs] for n in ('trades', 'office', 'voices'))
+TRADES, OFFICE, VOICES, STORIES = ([f for fs in read_bank(f'good-{n}').values() for f in fs] for n in ('trades', 'office', 'voices', 'stories'))
 NEAR_BY_KIND = read_bank('near')
 NEAR_BY_KIND = {k: v for k, v in NEAR_BY_KIND.items() if k in TAG_OF}
 NEAR = [f for fs in NEAR_BY_KIND.values() for f in fs]
@@ -102,9 +102,9 @@ class WideMaker(generate.Maker):
 
     def body(self, at_most=99):
         r = self.rng
-        if r.random() < 0.4:
+        if r.random() < 0.5:
             return super().body()
-        style = r.choices(['trades', 'office', 'voices', 'mixed', 'bullets'], [24, 26, 24, 20, 6])[0]
+        style = r.choices(['trades', 'office', 'voices', 'mixed', 'stories', 'bullets'], [20, 22, 20, 18, 14, 6])[0]
         size = r.choices([1, 2, 3, 4, 5, 6, 8, 12, 18, 26], [4, 14, 26, 24, 14, 8, 5, 3, 1.5, 0.5])[0]
         if self.short:
             size = min(size, r.choice([1, 2, 2, 3, 3, 4]))
@@ -113,15 +113,15 @@ class WideMaker(generate.Maker):
         self.e.pron = r.choice(['he', 'she'])
         out = []
         for _ in range(min(size, at_most)):
-            bank = {'trades': TRADES, 'office': OFFICE, 'voices': VOICES}.get(style) or r.choice([TRADES, OFFICE, VOICES])
+            bank = {'trades': TRADES, 'office': OFFICE, 'voices': VOICES, 'stories': STORIES}.get(style) or r.choice([TRADES, OFFICE, VOICES])
             x = r.random()
             if x < 0.2:
                 out.append(self.near())
             elif x < 0.3 and style != 'bullets':
                 out.append(self.plain().rstrip('.'))
-            elif x < 0.4:
-                out.append(self.pick(VOICES))
-            elif x < 0.47:
+            elif x < 0.46:
+                out.append(self.pick(r.choice([VOICES, STORIES, STORIES])))
+            elif x < 0.52:
                 out.append(self.pick(r.choice([base.FIRST, base.TERSE])))
             else:
                 out.append(self.pick(bank))
@@ -203,7 +203,7 @@ class WideMaker(generate.Maker):
         if x < 0.135:
             return [(self.tiny_good(), [], [])]
         style, parts = self.body(99 if x > 0.25 else 5)
-        if r.random() < 0.45:
+        if r.random() < 0.2:
             parts = [self.replace_words(p) for p in parts]
         violations = [self.violation() for _ in range(2 if r.random() < 0.12 else 1)]
         if r.random() < 0.2:
