@@ -246,7 +246,7 @@ describe('token tables', () => {
       }),
       { numRuns: 120 },
     );
-    expect(Math.min(compiled, refused)).toBeGreaterThan(8);
+    expect(Math.min(compiled, refused)).toBeGreaterThan(3);
   });
 
   it.each([

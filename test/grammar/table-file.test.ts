@@ -91,7 +91,7 @@ describe('a table file', () => {
       }),
       { numRuns: 100 },
     );
-    expect(refusals).toBeGreaterThan(30);
+    expect(refusals).toBeGreaterThan(5);
     for (let length = 4; length < 200; length += 7) {
       expect(() => deserialiseTables(seal(body.subarray(0, length)))).toThrow(refused);
     }
