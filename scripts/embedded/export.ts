@@ -10,13 +10,7 @@ import { convertCheckpoint } from '../../src/onnx/convert-checkpoint.js';
  *   node dist/scripts/embedded/export.js <checkpoint folder> <name> [model card]
  */
 
-const KEPT = [
-  'chat_template.jinja',
-  'config.json',
-  'generation_config.json',
-  'tokenizer.json',
-  'tokenizer_config.json',
-];
+const KEPT = ['config.json', 'generation_config.json', 'tokenizer.json', 'tokenizer_config.json'];
 const MOST_BYTES = 8_000_000;
 
 async function main(): Promise<void> {
@@ -27,6 +21,11 @@ async function main(): Promise<void> {
   await rm(target, { recursive: true, force: true });
   await mkdir(target, { recursive: true });
   for (const file of KEPT) await cp(join(source, file), join(target, file));
+  // transformers.js looks for the chat template in the tokenizer's config only.
+  const template = await readFile(join(source, 'chat_template.jinja'), 'utf8');
+  const settings = JSON.parse(await readFile(join(target, 'tokenizer_config.json'), 'utf8')) as object;
+  const withTemplate = { ...settings, chat_template: template };
+  await writeFile(join(target, 'tokenizer_config.json'), `${JSON.stringify(withTemplate, null, 2)}\n`);
   const written = await convertCheckpoint(source, target, '8bit');
   if (card !== undefined) await cp(card, join(target, 'README.md'));
 
