@@ -23,9 +23,12 @@ wait "$scout"
 # stayed on the flag's plateau far longer.
 python3 grow.py work/scout/hf careful && mkdir -p work/grown && cp work/careful/hf/config.json work/careful/hf/model.safetensors work/grown/
 nice -n 10 python3 train.py careful --minutes "$MINUTES" --lr 2.5e-3 --from-folder work/grown --newest 1
-# strict: careful, trained on with more weight on the flag of bad rows
-cp work/careful/hf/tokenizer*.json work/careful/hf/chat_template.jinja work/strict/hf/
-nice -n 10 python3 train.py strict --minutes "$(python3 -c "print(max(1, $MINUTES / 6))")" --lr 4e-4 --from-folder work/careful/hf --bad-weight 4
+# calibration on the development set; strict is careful with the flag moved towards "bad"
+for name in scout careful; do
+  mkdir -p "work/$name/raw" && cp work/$name/hf/* "work/$name/raw/"
+  python3 calibrate.py "work/$name/raw" ../../data/eval/dev.jsonl "work/$name/hf"
+done
+python3 calibrate.py work/careful/raw ../../data/eval/dev.jsonl work/strict/hf --shift 1.5
 for name in scout careful strict; do
   python3 evaluate.py "$name" work/held.jsonl ../../data/eval/dev.jsonl
 done
