@@ -9,7 +9,7 @@ from model import load_hf
 from targets import TAGS
 from train import WORK
 
-LABELS = {'held.jsonl': 'held-out frames (generated)', 'dev.jsonl': 'data/eval/dev.jsonl', 'test.jsonl': 'data/eval/test.jsonl'}
+LABELS = {'held2.jsonl': 'held-out frames (generated)', 'held.jsonl': 'held-out frames (generated)', 'dev.jsonl': 'data/eval/dev.jsonl (also used to calibrate)', 'test.jsonl': 'data/eval/test.jsonl'}
 
 
 def main():
