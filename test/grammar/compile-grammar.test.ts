@@ -277,6 +277,19 @@ describe('token tables', () => {
     );
   });
 
+  it('forbid a first half of a character when its other half always brings more text', () => {
+    // With the budget used up behind the first half, "\u2019" alone could not be finished.
+    const ascii = Array.from({ length: 128 }, (_, byte) => Uint8Array.of(byte));
+    const tokens = [...ascii, Uint8Array.of(0xe2), Uint8Array.of(0x80, 0x99, 0x61), null];
+    const fields: OutputField[] = [{ name: 's', type: 'string', max_tokens: 3 }];
+    const walkOf = (all: (Uint8Array | null)[]): GrammarWalker => {
+      const vocabulary = { tokens: all, eosIds: [130] };
+      return new GrammarWalker(compileGrammar(fields, vocabulary), vocabulary);
+    };
+    expect(walkOf(tokens).allows(128)).toBe(false);
+    expect(walkOf([...tokens, Uint8Array.of(0x80, 0x99)]).allows(128)).toBe(true);
+  });
+
   it.each([[[]], [[-1]], [[999]], [[0.5]]])('refuse end tokens %j', (eosIds) => {
     expect(() => compileGrammar(DEFAULT_FIELDS, { tokens: [utf8('a')], eosIds })).toThrow(
       expect.objectContaining({ code: 'MODEL_GRAMMAR_NO_END' }),

@@ -34,6 +34,22 @@ describe('the decision about the label', () => {
     expect(decided).toBeGreaterThan(20);
   });
 
+  it('cannot be jumped over by a token that begins before the label', () => {
+    const bytes = Array.from({ length: 256 }, (_, byte) => Uint8Array.of(byte));
+    const jumps = ['"good', ':"bad","', '","flag":"good"'].map(utf8);
+    const vocabulary = { tokens: [...bytes, ...jumps, null], eosIds: [bytes.length + jumps.length] };
+    const fields = [DEFAULT_FIELDS[1]!, DEFAULT_FIELDS[0]!, DEFAULT_FIELDS[3]!];
+    const tables = compileGrammar(fields, vocabulary);
+    const walker = new GrammarWalker(tables, vocabulary);
+    for (const byte of utf8('x","flag":')) {
+      for (const jump of jumps.keys()) expect(walker.allows(256 + jump)).toBe(false);
+      walker.step(byte);
+    }
+    expect(walker.allows(256)).toBe(false);
+    walker.step('"'.charCodeAt(0));
+    expect(tables.decision!.decisionRow[walker.state]).toBe(0);
+  });
+
   it('gives the softmax over what settles a label, as counted from the texts alone', () => {
     const labels = ['good', 'goodish', 'bad', 'not_ok', 'not_bad'];
     const fields = [{ name: 'flag', type: 'enum' as const, values: labels }];
