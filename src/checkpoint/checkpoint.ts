@@ -99,11 +99,11 @@ export class Checkpoint {
     return this.places.get(name)!.readElements(name, 0, count);
   }
 
-  /** Values of `count` rows from `first`, row-major; a row is everything but the first axis. */
-  async readRows(name: string, first: number, count: number): Promise<Float32Array> {
+  /** Values of `count` rows from `first`, row-major; a row is everything but the first axis. `target` may take them. */
+  async readRows(name: string, first: number, count: number, target?: Float32Array): Promise<Float32Array> {
     const { shape } = this.#info(name);
     const columns = shape.slice(1).reduce((product, size) => product * size, 1);
-    return this.places.get(name)!.readElements(name, first * columns, count * columns);
+    return this.places.get(name)!.readElements(name, first * columns, count * columns, target);
   }
 
   async close(): Promise<void> {

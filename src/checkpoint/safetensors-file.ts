@@ -50,7 +50,12 @@ export class SafetensorsFile {
    * Float32 values of elements `first` to `first + count - 1` of a tensor, counted in row-major order.
    * The next piece is read from disk while the last one is converted.
    */
-  async readElements(name: string, first: number, count: number): Promise<Float32Array> {
+  async readElements(
+    name: string,
+    first: number,
+    count: number,
+    target: Float32Array = new Float32Array(count),
+  ): Promise<Float32Array> {
     const entry = this.tensors.get(name)!;
     const { dtype } = entry;
     if (!isFloatDtype(dtype)) throw wrongDtype(this.path, name, dtype);
@@ -58,11 +63,14 @@ export class SafetensorsFile {
     if (first < 0 || count < 0 || (first + count) * width > entry.byteLength) {
       throw new RangeError(`elements ${first} to ${first + count} of ${name}`);
     }
-    const target = new Float32Array(count);
     const start = entry.byteOffset + first * width;
     const total = count * width;
-    const readPiece = (done: number): Promise<Uint8Array> =>
-      readExactly(this.handle, start + done, Math.min(PIECE_BYTES, total - done), this.path);
+    const pieces = [0, 1].map(() => Buffer.allocUnsafeSlow(Math.min(PIECE_BYTES, total)));
+    let turn = 0;
+    const readPiece = (done: number): Promise<Uint8Array> => {
+      const piece = pieces[turn++ % 2]!.subarray(0, Math.min(PIECE_BYTES, total - done));
+      return fillFrom(this.handle, start + done, piece, this.path);
+    };
     let next = total > 0 ? readPiece(0) : undefined;
     for (let done = 0; next !== undefined; ) {
       const piece = await next;
@@ -71,7 +79,7 @@ export class SafetensorsFile {
       next = done < total ? readPiece(done) : undefined;
       toFloat32(dtype, piece, target, at);
     }
-    return target;
+    return target.subarray(0, count);
   }
 
   async close(): Promise<void> {
@@ -93,7 +101,16 @@ async function readExactly(
   length: number,
   file: string,
 ): Promise<Uint8Array> {
-  const bytes = Buffer.allocUnsafeSlow(length);
+  return fillFrom(handle, position, Buffer.allocUnsafeSlow(length), file);
+}
+
+async function fillFrom(
+  handle: FileHandle,
+  position: number,
+  bytes: Uint8Array,
+  file: string,
+): Promise<Uint8Array> {
+  const { length } = bytes;
   let filled = 0;
   while (filled < length) {
     const { bytesRead } = await handle.read(bytes, filled, length - filled, position + filled);

@@ -6,7 +6,11 @@ export function checkpointSource(checkpoint: Checkpoint): TensorSource {
   return {
     matrix(name, rows, columns) {
       checkpoint.require(name, [rows, columns]);
-      return { rows, columns, readRows: (first, count) => checkpoint.readRows(name, first, count) };
+      return {
+        rows,
+        columns,
+        readRows: (first, count, target) => checkpoint.readRows(name, first, count, target),
+      };
     },
     vector(name, length) {
       checkpoint.require(name, [length]);

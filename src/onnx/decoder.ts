@@ -42,7 +42,10 @@ export function buildDecoder(
   const keyValueWidth = numKeyValueHeads * headDim;
 
   const ids = builder.input(DecoderNames.inputIds, DataType.int64, ['batch_size', 'sequence_length']);
-  const mask = builder.input(DecoderNames.attentionMask, DataType.int64, ['batch_size', 'total_sequence_length']);
+  const mask = builder.input(DecoderNames.attentionMask, DataType.int64, [
+    'batch_size',
+    'total_sequence_length',
+  ]);
   const batchAndSequence = builder.node('Shape', [ids], { name: '/shape/BatchAndSequence' });
   const rowTokens = builder.node('ReduceSum', [mask, builder.int64(1)], {
     name: '/lengths/RowTokens',
@@ -242,8 +245,16 @@ function attention(
   const { numAttentionHeads, numKeyValueHeads, headDim } = config;
   const path = `/layers.${layer}/attention`;
   const cacheDims = (length: string) => ['batch_size', numKeyValueHeads, length, headDim];
-  const pastKey = builder.input(DecoderNames.pastKey(layer), DataType.float32, cacheDims('past_sequence_length'));
-  const pastValue = builder.input(DecoderNames.pastValue(layer), DataType.float32, cacheDims('past_sequence_length'));
+  const pastKey = builder.input(
+    DecoderNames.pastKey(layer),
+    DataType.float32,
+    cacheDims('past_sequence_length'),
+  );
+  const pastValue = builder.input(
+    DecoderNames.pastValue(layer),
+    DataType.float32,
+    cacheDims('past_sequence_length'),
+  );
   builder.output(DecoderNames.presentKey(layer), DataType.float32, cacheDims('total_sequence_length'));
   builder.output(DecoderNames.presentValue(layer), DataType.float32, cacheDims('total_sequence_length'));
 

@@ -3,7 +3,7 @@ import type { GraphBuilder } from './graph-builder.js';
 import { float32ColumnsWeight, int8ColumnsWeight, int8Product } from './linear.js';
 import { DataType } from './proto.js';
 import { quantizeRowsPairBounded } from './quantize.js';
-import { bytesOf, type MatrixSource, rowsPerChunk, type WeightGroup } from './weights.js';
+import { bytesOf, type MatrixSource, rowChunks, type WeightGroup } from './weights.js';
 
 /**
  * Embedding and head keep eight bits where the other matrices have four: they are the first and the last thing a
@@ -105,8 +105,5 @@ async function eachChunk(
   source: MatrixSource,
   use: (firstRow: number, values: Float32Array) => Promise<void> | void,
 ): Promise<void> {
-  const step = rowsPerChunk(source.columns);
-  for (let first = 0; first < source.rows; first += step) {
-    await use(first, await source.readRows(first, Math.min(step, source.rows - first)));
-  }
+  for await (const { first, values } of rowChunks(source)) await use(first, values);
 }

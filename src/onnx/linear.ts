@@ -2,7 +2,7 @@ import type { Quantization } from '../checkpoint/decoder-contract.js';
 import { type GraphBuilder, MICROSOFT, tensor } from './graph-builder.js';
 import { DataType } from './proto.js';
 import { quantizeBlocks4, quantizeRowsPairBounded } from './quantize.js';
-import { bytesOf, type MatrixSource, rowsPerChunk, type WeightGroup } from './weights.js';
+import { bytesOf, type MatrixSource, rowChunks, type WeightGroup } from './weights.js';
 
 /** Elements of the input dimension that share a scale in 4-bit matrices. */
 export const BLOCK_SIZE = 32;
@@ -150,10 +150,8 @@ function blocks4Weight(name: string, source: MatrixSource): WeightGroup {
       },
     ],
     async write(sink) {
-      const step = rowsPerChunk(columns);
-      for (let first = 0; first < rows; first += step) {
-        const count = Math.min(step, rows - first);
-        const packed = quantizeBlocks4(await source.readRows(first, count), columns, BLOCK_SIZE);
+      for await (const { first, values } of rowChunks(source)) {
+        const packed = quantizeBlocks4(values, columns, BLOCK_SIZE);
         await sink(0, first * blocks * half, packed.values);
         await sink(1, 4 * first * blocks, bytesOf(packed.scales));
       }
@@ -163,35 +161,50 @@ function blocks4Weight(name: string, source: MatrixSource): WeightGroup {
 
 type TileArray = Float32Array | Int8Array;
 
-/** Reads rows in chunks, converts them and hands out the pieces of the transposed matrix they fill. */
+/** Bytes of the turned matrix held at a time. Where that is not all of it, the source is read once for each band. */
+const BAND_BYTES = 640 << 20;
+
+/** Reads rows in chunks, converts them, and hands out the transposed matrix in bands of whole columns of the source. */
 async function transposeInTiles<T extends TileArray>(
   source: MatrixSource,
-  ArrayType: new (length: number) => T,
+  ArrayType: { new (length: number): T; readonly BYTES_PER_ELEMENT: number },
   convert: (tile: Float32Array, firstRow: number) => T,
   emit: (elementOffset: number, piece: T) => Promise<void> | void,
 ): Promise<void> {
   const { rows, columns } = source;
-  const step = rowsPerChunk(columns);
-  for (let first = 0; first < rows; first += step) {
-    const count = Math.min(step, rows - first);
-    const tile = convert(await source.readRows(first, count), first);
-    const turned = new ArrayType(count * columns);
-    // 32 x 32 tiles keep both sides of the transposition in the first-level cache.
-    for (let r0 = 0; r0 < count; r0 += 32) {
-      const r1 = Math.min(r0 + 32, count);
-      for (let c0 = 0; c0 < columns; c0 += 32) {
-        const c1 = Math.min(c0 + 32, columns);
-        for (let c = c0; c < c1; c++) {
-          for (let r = r0; r < r1; r++) turned[c * count + r] = tile[r * columns + c]!;
-        }
+  const most = Math.max(1, Math.floor(BAND_BYTES / (rows * ArrayType.BYTES_PER_ELEMENT)));
+  const bands = Math.ceil(columns / most);
+  const width = Math.ceil(columns / bands);
+  for (let from = 0; from < columns; from += width) {
+    const to = Math.min(from + width, columns);
+    const band = new ArrayType((to - from) * rows);
+    for await (const { first, count, values } of rowChunks(source)) {
+      turn(convert(values, first), columns, count, from, to, band, rows, first);
+    }
+    await emit(from * rows, band);
+  }
+}
+
+/** Writes columns `from` to `to` of a tile [count, columns] as rows of a band [to - from, rows], from `first` on. */
+function turn(
+  tile: TileArray,
+  columns: number,
+  count: number,
+  from: number,
+  to: number,
+  band: TileArray,
+  rows: number,
+  first: number,
+): void {
+  // 32 x 32 pieces keep both sides in the first-level cache.
+  for (let r0 = 0; r0 < count; r0 += 32) {
+    const r1 = Math.min(r0 + 32, count);
+    for (let c0 = from; c0 < to; c0 += 32) {
+      const c1 = Math.min(c0 + 32, to);
+      for (let c = c0; c < c1; c++) {
+        const at = (c - from) * rows + first;
+        for (let r = r0; r < r1; r++) band[at + r] = tile[r * columns + c]!;
       }
-    }
-    if (count === rows) {
-      await emit(0, turned);
-      continue;
-    }
-    for (let c = 0; c < columns; c++) {
-      await emit(c * rows + first, turned.subarray(c * count, (c + 1) * count) as T);
     }
   }
 }

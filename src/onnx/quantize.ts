@@ -26,7 +26,8 @@ export function quantizeRowsPairBounded(
     const scale = peak === 0 ? 1 : Math.fround(peak / 127);
     scales[row] = scale;
     const inverse = 1 / scale;
-    for (let i = start; i < end; i++) out[i] = Math.round(values[i]! * inverse);
+    // Rounds as Math.round does; the shift makes the sum positive, where cutting off is rounding down.
+    for (let i = start; i < end; i++) out[i] = ((values[i]! * inverse + 128.5) | 0) - 128;
   }
   return { values: out, scales };
 }
@@ -44,25 +45,35 @@ export function quantizeBlocks4(
   const blocks = Math.ceil(columns / blockSize);
   const out = new Uint8Array((rows * blocks * blockSize) / 2).fill(0x88);
   const scales = new Float32Array(rows * blocks);
+  let index = 0;
   for (let row = 0; row < rows; row++) {
-    for (let block = 0; block < blocks; block++) {
+    const rowEnd = (row + 1) * columns;
+    for (let block = 0; block < blocks; block++, index++) {
       const start = row * columns + block * blockSize;
-      const end = Math.min(start + blockSize, (row + 1) * columns);
-      let extreme = 0;
+      const end = Math.min(start + blockSize, rowEnd);
+      let least = 0;
+      let most = 0;
       for (let i = start; i < end; i++) {
-        if (Math.abs(values[i]!) > Math.abs(extreme)) extreme = values[i]!;
+        const value = values[i]!;
+        if (value > most) most = value;
+        else if (value < least) least = value;
       }
+      const extreme = most > -least ? most : least;
       const scale = extreme === 0 ? 1 : Math.fround(extreme / -8);
-      const index = row * blocks + block;
       scales[index] = scale;
       const inverse = 1 / scale;
-      for (let i = start; i < end; i++) {
-        const nibble = Math.min(15, Math.max(0, Math.round(values[i]! * inverse) + 8));
-        const at = i - start;
-        const byte = (index * blockSize + at) >> 1;
-        out[byte] = at % 2 === 0 ? (out[byte]! & 0xf0) | nibble : (out[byte]! & 0x0f) | (nibble << 4);
+      let byte = (index * blockSize) >> 1;
+      let i = start;
+      for (; i + 1 < end; i += 2) {
+        out[byte++] = nibble(values[i]! * inverse) | (nibble(values[i + 1]! * inverse) << 4);
       }
+      if (i < end) out[byte] = 0x80 | nibble(values[i]! * inverse);
     }
   }
   return { values: out, scales };
+}
+
+/** -8 to 8 rounded to a whole number, 8 more, at most 15. */
+function nibble(value: number): number {
+  return Math.min((value + 8.5) | 0, 15);
 }

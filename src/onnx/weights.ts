@@ -4,8 +4,11 @@ import type { DataType } from './proto.js';
 export interface MatrixSource {
   readonly rows: number;
   readonly columns: number;
-  /** Float32 values of `count` rows from `first`, row-major. */
-  readRows(first: number, count: number): Promise<Float32Array>;
+  /**
+   * Float32 values of `count` rows from `first`, row-major.
+   * @param target may be filled and returned instead of a new array; it has at least as many elements
+   */
+  readRows(first: number, count: number, target?: Float32Array): Promise<Float32Array>;
 }
 
 export interface WeightTensor {
@@ -37,6 +40,18 @@ export function rowsPerChunk(columns: number): number {
 export const bytesOf = (array: ArrayBufferView): Uint8Array =>
   new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 
+/** Hands out a matrix in chunks of whole rows; each is overwritten by the next. */
+export async function* rowChunks(
+  source: MatrixSource,
+): AsyncGenerator<{ first: number; count: number; values: Float32Array }> {
+  const step = Math.min(rowsPerChunk(source.columns), source.rows);
+  const target = new Float32Array(step * source.columns);
+  for (let first = 0; first < source.rows; first += step) {
+    const count = Math.min(step, source.rows - first);
+    yield { first, count, values: await source.readRows(first, count, target) };
+  }
+}
+
 /** Matrices stacked by rows, read as one: fused query-key-value and gate-up projections. */
 export function stackRows(sources: readonly MatrixSource[]): MatrixSource {
   const columns = sources[0]!.columns;
@@ -44,16 +59,19 @@ export function stackRows(sources: readonly MatrixSource[]): MatrixSource {
   return {
     rows,
     columns,
-    async readRows(first, count) {
-      const out = new Float32Array(count * columns);
+    async readRows(first, count, target = new Float32Array(count * columns)) {
       let start = 0;
       for (const source of sources) {
         const from = Math.max(first, start);
         const to = Math.min(first + count, start + source.rows);
-        if (from < to) out.set(await source.readRows(from - start, to - from), (from - first) * columns);
+        if (from < to) {
+          const place = target.subarray((from - first) * columns, (to - first) * columns);
+          const read = await source.readRows(from - start, to - from, place);
+          if (read.buffer !== place.buffer) place.set(read);
+        }
         start += source.rows;
       }
-      return out;
+      return target.subarray(0, count * columns);
     },
   };
 }
