@@ -71,7 +71,7 @@ export async function failEveryCall(
       const again = await runOn(files, { resume: true, ...options }).result;
       expect(again.exitCode, where).toBe(0);
       expect(files.text(OUTPUT), where).toBe(wanted);
-      const left = await files.list('/work');
+      const left = await files.list('/folder');
       expect(
         left.filter((name) => name.includes('draft')),
         where,

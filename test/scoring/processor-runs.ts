@@ -6,9 +6,9 @@ import { toCsv } from '../table/csv-text.js';
 import { MemoryFileSystem } from '../table/memory-file-system.js';
 import { type Script, scriptedModels, testConfig } from './scripted-model.js';
 
-export const INPUT = '/work/in.csv';
-export const OUTPUT = '/work/out.csv';
-export const RUN_FOLDER = '/work/.out.csv.run-scoring';
+export const INPUT = '/folder/in.csv';
+export const OUTPUT = '/folder/out.csv';
+export const RUN_FOLDER = '/folder/.out.csv.run-scoring';
 
 /** Texts with all that hurts in a CSV, some of them empty. */
 export function sampleTable(rows: number): string {

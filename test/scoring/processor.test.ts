@@ -6,8 +6,8 @@ import { failureOf, readCells, toCsv } from '../table/csv-text.js';
 import { MemoryFileSystem } from '../table/memory-file-system.js';
 import { type Script, scriptedModels, scriptedRecord, testConfig } from './scripted-model.js';
 
-const INPUT = '/work/in.csv';
-const OUTPUT = '/work/out.csv';
+const INPUT = '/folder/in.csv';
+const OUTPUT = '/folder/out.csv';
 
 interface Setup {
   names?: string[];
@@ -166,7 +166,7 @@ describe('a CSV run', () => {
     const { run, output, events, fileSystem } = setUp(`${toCsv(ROWS)}6,x\n`);
     const error = await failureOf(run());
     expect([error.code, error.at.line, error.at.row]).toEqual(['INPUT_ROW_CELLS', 8, 6]);
-    expect([events, output(), await fileSystem.list('/work')]).toEqual([[], undefined, ['in.csv']]);
+    expect([events, output(), await fileSystem.list('/folder')]).toEqual([[], undefined, ['in.csv']]);
   });
 
   it('keeps damaged rows as failed rows and loses none of their text', async () => {
@@ -232,12 +232,12 @@ describe('a model that fails', () => {
     expect(await run()).toMatchObject({ exitCode: 5, outputWritten: false });
     expect(output()).toBe('of yesterday');
     // What b scored is kept for --resume; where nothing was scored, nothing is left.
-    expect((await fileSystem.list('/work')).includes('.out.csv.run-scoring')).toBe(true);
+    expect((await fileSystem.list('/folder')).includes('.out.csv.run-scoring')).toBe(true);
     const none = setUp(toCsv(ROWS), {
       scripts: { a: { failToLoad: true }, b: { dieAtRow: 0, readAhead: 0 } },
     });
     expect(await none.run()).toMatchObject({ exitCode: 5 });
-    expect(await none.fileSystem.list('/work')).toEqual(['in.csv']);
+    expect(await none.fileSystem.list('/folder')).toEqual(['in.csv']);
   });
 
   it('reports failed rows with exit code 6 and keeps their raw text', async () => {
@@ -257,11 +257,11 @@ describe('what is refused', () => {
   it('names an output that is the input, a folder, in a missing folder, or there already', async () => {
     const { run, fileSystem, events } = setUp(toCsv(ROWS));
     expect((await failureOf(run({ outputPath: INPUT }))).code).toBe('OUTPUT_IS_INPUT');
-    expect((await failureOf(run({ outputPath: '/work' }))).code).toBe('OUTPUT_NOT_A_FILE');
+    expect((await failureOf(run({ outputPath: '/folder' }))).code).toBe('OUTPUT_NOT_A_FILE');
     expect((await failureOf(run({ outputPath: '/none/out.csv' }))).code).toBe('OUTPUT_FOLDER_MISSING');
     fileSystem.put(OUTPUT, 'of yesterday');
     expect((await failureOf(run({ clobber: false }))).code).toBe('OUTPUT_EXISTS');
-    expect([events, await fileSystem.list('/work'), fileSystem.text(OUTPUT)]).toEqual([
+    expect([events, await fileSystem.list('/folder'), fileSystem.text(OUTPUT)]).toEqual([
       [],
       ['in.csv', 'out.csv'],
       'of yesterday',

@@ -12,8 +12,8 @@ export interface ReadTable {
 /** Reads a whole CSV text or file content through `openCsv`. */
 export async function readCsv(content: string | Buffer, options: CsvReadOptions = {}): Promise<ReadTable> {
   const fileSystem = new MemoryFileSystem();
-  fileSystem.put('/work/in.csv', content);
-  const table = await openCsv(fileSystem, '/work/in.csv', options);
+  fileSystem.put('/folder/in.csv', content);
+  const table = await openCsv(fileSystem, '/folder/in.csv', options);
   const rows: CsvRow[] = [];
   try {
     for await (const row of table.rows()) rows.push(row);

@@ -3,7 +3,7 @@ import { checksum } from '../../src/table/checksum.js';
 import { JournalWriter, readJournal, readJournalLines } from '../../src/table/journal.js';
 import { MemoryFileSystem, systemError } from './memory-file-system.js';
 
-const PATH = '/work/j.jsonl';
+const PATH = '/folder/j.jsonl';
 
 async function rowsOf(fileSystem: MemoryFileSystem): Promise<number[]> {
   const rows: number[] = [];

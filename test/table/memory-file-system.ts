@@ -10,7 +10,7 @@ interface MemoryFile {
 /** A file system in memory: fast, and its whole state can be copied and compared. Paths are absolute; no links. */
 export class MemoryFileSystem implements FileSystem {
   readonly files = new Map<string, MemoryFile>();
-  readonly folders = new Set<string>(['/', '/work']);
+  readonly folders = new Set<string>(['/', '/folder']);
   #clock = 0n;
 
   put(path: string, content: string | Buffer): void {

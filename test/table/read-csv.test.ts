@@ -295,10 +295,10 @@ describe('reading CSV', () => {
 
   it('notices a file that changes between or during passes', async () => {
     const fileSystem = new MemoryFileSystem();
-    fileSystem.put('/work/in.csv', 'a,b\n1,2\n');
-    const table = await openCsv(fileSystem, '/work/in.csv');
+    fileSystem.put('/folder/in.csv', 'a,b\n1,2\n');
+    const table = await openCsv(fileSystem, '/folder/in.csv');
     for await (const _ of table.rows()) break;
-    const writer = await fileSystem.open('/work/in.csv', 'append');
+    const writer = await fileSystem.open('/folder/in.csv', 'append');
     await writer.write(Buffer.from('3,4\n'));
     const all = async () => {
       for await (const _ of table.rows());
@@ -308,7 +308,7 @@ describe('reading CSV', () => {
 
   it('says what is wrong with a path', async () => {
     const fileSystem = new MemoryFileSystem();
-    expect((await failureOf(openCsv(fileSystem, '/work/none.csv'))).code).toBe('INPUT_NOT_FOUND');
-    expect((await failureOf(openCsv(fileSystem, '/work'))).code).toBe('INPUT_UNREADABLE');
+    expect((await failureOf(openCsv(fileSystem, '/folder/none.csv'))).code).toBe('INPUT_NOT_FOUND');
+    expect((await failureOf(openCsv(fileSystem, '/folder'))).code).toBe('INPUT_UNREADABLE');
   });
 });
