@@ -12,7 +12,7 @@ export const TABLES_VERSION = 1;
 const MAGIC = [0x67, 0x72, 0x6d, 0x74] as const;
 const MAX_VOCABULARY = 4_000_000;
 
-/** Token tables as bytes: about 0.4 MB for the default fields and 128,000 tokens. */
+/** Token tables as bytes: about 0.2 MB for the default fields and 128,000 tokens. */
 export function serialiseTables(tables: TokenTables): Uint8Array {
   const out = new PackedWriter();
   out.raw(Uint8Array.from(MAGIC));
