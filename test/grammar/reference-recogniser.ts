@@ -28,7 +28,9 @@ export function isAnswer(bytes: Uint8Array, fields: readonly OutputField[]): boo
     // With a key that stands twice the parser keeps the later value: the keys' check above has it, now or later.
     if (Array.isArray(read) !== (field.type === 'string_list')) return false;
     if (field.type === 'string') {
-      if (strings[at++]!.includes('\\u0020') || !isCleanValue(read as string)) return false;
+      // A backslash that is itself escaped begins no \u0020.
+      const escapes = strings[at++]!.replace(/\\[^u]/gu, '');
+      if (escapes.includes('\\u0020') || !isCleanValue(read as string)) return false;
     } else if (field.type === 'enum') {
       if (!field.values.includes(read as string) || strings[at++] !== JSON.stringify(read)) return false;
     } else {
