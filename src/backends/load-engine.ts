@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { access, readFile } from 'node:fs/promises';
+import { access, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { decoderFileName, type Quantization } from '../checkpoint/decoder-contract.js';
 import { Engine } from '../engine/engine.js';
@@ -21,6 +21,7 @@ import {
   writeCached,
 } from './generation-cache.js';
 import { OnnxModelRunner } from './onnx-model-runner.js';
+import { type ProcessorPlan, planProcessors } from './processor-plan.js';
 import { availableMemory, usableThreads } from './processors.js';
 import { PromptTokenizer, readTokenizerFiles } from './prompt-tokenizer.js';
 import { verifyChecksums } from './verify-checksums.js';
@@ -37,13 +38,14 @@ export interface EngineRequest {
   readonly maxNewTokens: number;
   readonly batchSize: number | 'auto';
   readonly device: 'auto' | 'cpu' | 'cuda';
-  readonly threads?: number;
+  /** As decided before for the same model; null or none: decided here. */
+  readonly plan?: ProcessorPlan | null;
 }
 
 export interface LoadedEngine {
   readonly engine: Engine;
   readonly encoder: PromptTokenizer;
-  readonly slots: number;
+  readonly plan: ProcessorPlan;
   readonly quantization: Quantization;
   readonly executionProvider: string;
   /** SHA-256 over everything in the folder that decides the output. */
@@ -58,7 +60,8 @@ export async function loadEngine(request: EngineRequest): Promise<LoadedEngine> 
   const { folder } = request;
   const { path: decoderPath, quantization } = await findDecoder(folder, request.quantization);
   await verifyChecksums(folder);
-  const decoderDigest = await digestOf([decoderPath, ...(await dataFiles(decoderPath))]);
+  const dataPaths = await dataFiles(decoderPath);
+  const decoderDigest = await digestOf([decoderPath, ...dataPaths]);
   const tokenizerNames = ['tokenizer.json', 'tokenizer_config.json'];
   const fingerprint = createHash('sha256')
     .update(decoderDigest)
@@ -79,21 +82,21 @@ export async function loadEngine(request: EngineRequest): Promise<LoadedEngine> 
   });
   encoder.vocabularyBytes(graph.vocabSize);
 
-  const { session, runtime, executionProvider } = await openSession(graph, request);
-  const slots = request.batchSize === 'auto' ? automaticSlots(graph) : request.batchSize;
+  const plan = request.plan ?? (await decidePlan(request, graph, [decoderPath, ...dataPaths]));
+  const { session, runtime, executionProvider } = await openSession(graph, request, plan.threads);
   const runner = new OnnxModelRunner(runtime, session, graph, tables);
   const engine = new Engine(runner, {
     tables,
     eosIds,
     maxNewTokens: request.maxNewTokens,
     contextLength,
-    slots,
+    slots: plan.slots,
   });
   await engine.setPrefix(encoder.sharedPrefix());
   return {
     engine,
     encoder,
-    slots,
+    plan,
     quantization,
     executionProvider,
     fingerprint,
@@ -237,10 +240,24 @@ async function grammarTables(
   return tables;
 }
 
-async function openSession(graph: GenerationGraphFile, request: EngineRequest) {
+async function decidePlan(
+  request: EngineRequest,
+  graph: GenerationGraphFile,
+  files: readonly string[],
+): Promise<ProcessorPlan> {
+  const sizes = await Promise.all(files.map(async (file) => (await stat(file)).size));
+  const memoryBytes = availableMemory();
+  return planProcessors({
+    threads: request.device === 'cuda' ? 1 : usableThreads(),
+    memoryBytes,
+    weightBytes: sizes.reduce((sum, size) => sum + size, 0),
+    slots: request.batchSize === 'auto' ? automaticSlots(graph, memoryBytes) : request.batchSize,
+  });
+}
+
+async function openSession(graph: GenerationGraphFile, request: EngineRequest, threads: number) {
   const runtime = await import('onnxruntime-node');
   const cuda = request.device === 'cuda';
-  const threads = request.threads ?? usableThreads();
   try {
     const session = await runtime.InferenceSession.create(graph.path, {
       executionProviders: cuda ? ['cuda'] : ['cpu'],
@@ -280,8 +297,11 @@ const MOST_SLOTS = 32;
 const EXPECTED_ROW_TOKENS = 512;
 
 /** As many rows as fit half of the memory that is available, up to {@link MOST_SLOTS}. */
-function automaticSlots({ numLayers, numKeyValueHeads, headDim, vocabSize }: GenerationGraphFile): number {
+function automaticSlots(
+  { numLayers, numKeyValueHeads, headDim, vocabSize }: GenerationGraphFile,
+  memoryBytes: number,
+): number {
   const cacheOfToken = 2 * 4 * numLayers * numKeyValueHeads * headDim;
   const row = 2 * cacheOfToken * EXPECTED_ROW_TOKENS + 4 * 4 * vocabSize;
-  return Math.max(1, Math.min(MOST_SLOTS, Math.floor(availableMemory() / 2 / row)));
+  return Math.max(1, Math.min(MOST_SLOTS, Math.floor(memoryBytes / 2 / row)));
 }

@@ -17,6 +17,9 @@ const PREFILL_CHUNK = 512;
  */
 const MIN_ROWS = 2;
 
+/** Tokens of a prefill at least, for the same reason: a last piece may be a single token. */
+const MIN_PREFILL_TOKENS = 2;
+
 /** Runs a generation graph on ONNX Runtime. Keys and values live here, between runs, as plain arrays. */
 export class OnnxModelRunner implements ModelRunner {
   readonly prefillChunk = PREFILL_CHUNK;
@@ -50,7 +53,7 @@ export class OnnxModelRunner implements ModelRunner {
     const cache = new KeyValueCache(this.shape, KEY_ALIGNMENT);
     for (let at = 0; at < tokens.length; at += PREFILL_CHUNK) {
       const row = { row: 0, tokens: tokens.subarray(at, at + PREFILL_CHUNK), ...this.#start() };
-      const { fresh } = await this.#run([row], 1, this.#noPrefix, cache);
+      const { fresh } = await this.#run([row], 1, this.#noPrefix, cache, MIN_PREFILL_TOKENS);
       cache.append(0, fresh, 0, row.tokens.length);
     }
     if (tokens.length > 0) {
@@ -70,7 +73,7 @@ export class OnnxModelRunner implements ModelRunner {
     const prefix = options.onPrefix ? this.#prefix : this.#noPrefix;
     const begun = this.#partial.get(rows[0]!.row);
     const cache = begun ?? new KeyValueCache(this.shape, KEY_ALIGNMENT);
-    const { result, fresh } = await this.#run(rows, 1, prefix, cache);
+    const { result, fresh } = await this.#run(rows, 1, prefix, cache, MIN_PREFILL_TOKENS);
     const inPieces = options.more || begun !== undefined;
     rows.forEach(({ row, tokens }, index) => {
       this.#onPrefix.set(row, options.onPrefix);
@@ -83,7 +86,7 @@ export class OnnxModelRunner implements ModelRunner {
   async decode(rows: readonly RowInput[], steps: number): Promise<RunResult> {
     this.#adoptPartial(rows);
     const prefix = this.#onPrefix.get(rows[0]!.row) === true ? this.#prefix : this.#noPrefix;
-    const { result, fresh } = await this.#run(rows, steps, prefix, this.#cache);
+    const { result, fresh } = await this.#run(rows, steps, prefix, this.#cache, 1);
     rows.forEach((row, index) => {
       this.#cache.append(row.row, fresh, index, result.steps);
     });
@@ -120,13 +123,14 @@ export class OnnxModelRunner implements ModelRunner {
     steps: number,
     prefix: { length: number; feeds: Feeds },
     cache: KeyValueCache,
+    fewestTokens: number,
   ): Promise<{ result: RunResult; fresh: FreshKeyValues }> {
     const { Tensor } = this.runtime;
     const count = Math.max(rows.length, MIN_ROWS);
     const filler = { row: -1, tokens: Int32Array.of(0), state: this.tables.endState, budget: 0 };
     const padded = Array.from({ length: count }, (_, i) => rows[i] ?? filler);
     const batch = cache.layOut(padded.map(({ row }) => row));
-    const sequence = Math.max(...rows.map((row) => row.tokens.length));
+    const sequence = Math.max(fewestTokens, ...rows.map((row) => row.tokens.length));
     const tokens = new BigInt64Array(count * sequence);
     padded.forEach((row, i) => {
       row.tokens.forEach((token, j) => {
@@ -155,7 +159,7 @@ export class OnnxModelRunner implements ModelRunner {
       [N.budget]: int32(padded.map((row) => row.budget)),
     };
     const { numLayers, numKeyValueHeads: heads, headDim } = this.shape;
-    const dims = [heads, count, batch.length, headDim];
+    const dims = [heads, count, 1, batch.length, headDim];
     for (let layer = 0; layer < numLayers; layer++) {
       feeds[N.ownKey(layer)] = new Tensor('float32', batch.keys[layer]!, dims);
       feeds[N.ownValue(layer)] = new Tensor('float32', batch.values[layer]!, dims);
@@ -183,7 +187,7 @@ export class OnnxModelRunner implements ModelRunner {
         outputs[N.candidateLogits]!.dims[2]!,
       ),
     };
-    const length = outputs[N.freshKey(0)]!.dims[2]!;
+    const length = outputs[N.freshKey(0)]!.dims[3]!;
     return { result, fresh: { keys, values, rows: count, length } };
   }
 

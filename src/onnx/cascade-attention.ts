@@ -1,4 +1,4 @@
-import { float, type GraphBuilder, MICROSOFT } from './graph-builder.js';
+import { type GraphBuilder, MICROSOFT } from './graph-builder.js';
 import type { AttributeProto, NodeProto } from './proto.js';
 
 /** What a GroupQueryAttention node computes, read from its attributes. */
@@ -37,6 +37,10 @@ export interface StepValues {
   readonly positions: string;
   /** int64 [5]: KV, B, group, S, -1. */
   readonly scoreShape: string;
+  /** int64 [3]: KV, B x group x S, prefix. Key counts may be zero, where a -1 could not be inferred. */
+  readonly prefixShape: string;
+  /** int64 [5]: KV, B, group, S, D. */
+  readonly outputShape: string;
   /** float [KV, B, group, S, pad]: fills the fresh keys up to the alignment. */
   readonly scorePadding: string;
   /** int64 [4]: prefix, fresh, padding, own. */
@@ -94,36 +98,27 @@ export function cascadeAttention(
           attributes: { interleaved: settings.interleaved ? 1 : 0 },
         })
       : x;
-  const headsFirst = (x: string): string => builder.transpose(builder.reshape(x, 0, 0, kv, d), 2, 0, 1, 3);
+  const headsFirst = (x: string): string =>
+    builder.transpose(builder.reshape(x, 0, 0, kv, 1, d), 2, 0, 3, 1, 4);
 
-  const queries = builder.transpose(
-    builder.reshape(rotate(query, 'RotaryQuery'), 0, 0, kv, group, d),
-    2,
-    0,
-    3,
-    1,
-    4,
-  );
+  const scaled = builder.mul(rotate(query, 'RotaryQuery'), builder.float(scale));
+  const queries = builder.transpose(builder.reshape(scaled, 0, 0, kv, group, d), 2, 0, 3, 1, 4);
   const queriesOfAll = builder.reshape(queries, 0, -1, d);
-  const queriesByRow = builder.reshape(queries, 0, 0, -1, d);
-  const freshKey = builder.concat(2, cache.freshKey, headsFirst(rotate(key, 'RotaryKey')));
-  const freshValue = builder.concat(2, cache.freshValue, headsFirst(value));
+  const freshKey = builder.concat(3, cache.freshKey, headsFirst(rotate(key, 'RotaryKey')));
+  const freshValue = builder.concat(3, cache.freshValue, headsFirst(value));
 
   const scores = (name: string, q: string, k: string): string =>
-    builder.node('Reshape', [
-      builder.node('FusedMatMul', [q, k], {
-        name: `${path}/Scores${name}`,
-        domain: MICROSOFT,
-        attributes: { transB: 1, alpha: float(scale) },
-      }),
-      step.scoreShape,
-    ]);
+    builder.node('FusedMatMul', [q, k], {
+      name: `${path}/Scores${name}`,
+      domain: MICROSOFT,
+      attributes: { transB: 1 },
+    });
   let all = builder.concat(
     4,
-    scores('Prefix', queriesOfAll, cache.prefixKey),
-    scores('Fresh', queriesByRow, freshKey),
+    builder.node('Reshape', [scores('Prefix', queriesOfAll, cache.prefixKey), step.scoreShape]),
+    scores('Fresh', queries, freshKey),
     step.scorePadding,
-    scores('Own', queriesByRow, cache.ownKey),
+    scores('Own', queries, cache.ownKey),
   );
   if (softcap > 0) {
     const squashed = builder.node('Tanh', [builder.mul(all, builder.float(1 / softcap))]);
@@ -138,25 +133,14 @@ export function cascadeAttention(
     outputs: 4,
     attributes: { axis: 4 },
   });
-  // Key counts may be zero, where a -1 in a shape could not be inferred: the shape of the queries serves instead.
-  const shapeOfAll = builder.node('Shape', [queriesOfAll], { attributes: { start: 0, end: 2 } });
-  const shapeByRow = builder.node('Shape', [queriesByRow], { attributes: { start: 0, end: 3 } });
-  const weigh = (name: string, w: string, leading: string, v: string): string => {
-    const flat = builder.node('Reshape', [w, builder.concat(0, leading, builder.extent(w, 4))], {
-      name: `${path}/Flat${name}`,
-      attributes: { allowzero: 1 },
-    });
-    return builder.node('MatMul', [flat, v], { name: `${path}/Weigh${name}` });
-  };
-  const fromPrefix = builder.node('Reshape', [
-    weigh('Prefix', onPrefix!, shapeOfAll, cache.prefixValue),
-    builder.concat(0, shapeByRow, builder.int64(d)),
-  ]);
+  const weigh = (name: string, w: string, v: string): string =>
+    builder.node('MatMul', [w, v], { name: `${path}/Weigh${name}` });
+  const flat = builder.node('Reshape', [onPrefix!, step.prefixShape], { attributes: { allowzero: 1 } });
+  const fromPrefix = builder.node('Reshape', [weigh('Prefix', flat, cache.prefixValue), step.outputShape]);
   const sum = builder.add(
-    builder.add(fromPrefix, weigh('Own', onOwn!, shapeByRow, cache.ownValue)),
-    weigh('Fresh', onFresh!, shapeByRow, freshValue),
+    builder.add(fromPrefix, weigh('Own', onOwn!, cache.ownValue)),
+    weigh('Fresh', onFresh!, freshValue),
   );
-  const perHead = builder.node('Reshape', [sum, builder.node('Shape', [queries])]);
-  const output = builder.reshape(builder.transpose(perHead, 1, 3, 0, 2, 4), 0, 0, numHeads * d);
+  const output = builder.reshape(builder.transpose(sum, 1, 3, 0, 2, 4), 0, 0, numHeads * d);
   return { output, freshKey, freshValue };
 }

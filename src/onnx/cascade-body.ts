@@ -10,7 +10,7 @@ export function cascadeBody({ outer, body, anatomy }: BodyContext, firstPosition
   const { numKeyValueHeads: kv, headDim, attentionNodes } = anatomy;
   const constant = constantKeyPositions(outer, N.prefixKey(0), N.ownKey(0));
   const empty = outer.node('ConstantOfShape', [
-    outer.concat(0, outer.int64(kv), outer.extent(N.tokens, 0), outer.int64(0, headDim)),
+    outer.concat(0, outer.int64(kv), outer.extent(N.tokens, 0), outer.int64(1, 0, headDim)),
   ]);
   const runStart = outer.add(outer.unsqueeze(N.ownLength, 1), N.prefixLength);
   const settings = attentionNodes.map((node) => attentionSettings(node, headDim));
@@ -28,7 +28,7 @@ export function cascadeBody({ outer, body, anatomy }: BodyContext, firstPosition
       prefixPositions: constant.prefix,
       ownPositions: constant.own,
     },
-    { keyValue: kv, group: settings[0]!.numHeads / kv },
+    { keyValue: kv, group: settings[0]!.numHeads / kv, headDim },
   );
   // Masks are made before the first layer, once for each width of window.
   for (const { window } of settings) step.mask(window);
@@ -68,7 +68,7 @@ export function cascadeBody({ outer, body, anatomy }: BodyContext, firstPosition
       initial: empty,
       input,
       output: outputs[i]!,
-      dims: [kv, 'B', 'F', headDim],
+      dims: [kv, 'B', 1, 'F', headDim],
     })),
     nodes,
     finish(graph, finalValues) {

@@ -152,8 +152,8 @@ function declareInputs(outer: GraphBuilder, anatomy: DecoderAnatomy): void {
   for (let layer = 0; layer < numLayers; layer++) {
     outer.input(N.prefixKey(layer), DataType.float32, [kv, 'P', headDim]);
     outer.input(N.prefixValue(layer), DataType.float32, [kv, 'P', headDim]);
-    outer.input(N.ownKey(layer), DataType.float32, [kv, 'B', 'T', headDim]);
-    outer.input(N.ownValue(layer), DataType.float32, [kv, 'B', 'T', headDim]);
+    outer.input(N.ownKey(layer), DataType.float32, [kv, 'B', 1, 'T', headDim]);
+    outer.input(N.ownValue(layer), DataType.float32, [kv, 'B', 1, 'T', headDim]);
   }
 }
 

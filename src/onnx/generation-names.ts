@@ -19,10 +19,10 @@ export const GenerationNames = {
   /** float [KV, P, D]. */
   prefixKey: (layer: number): string => `prefix_key.${layer}`,
   prefixValue: (layer: number): string => `prefix_value.${layer}`,
-  /** float [KV, B, T, D]. */
+  /** float [KV, B, 1, T, D]; the axis of one meets the heads of a group. */
   ownKey: (layer: number): string => `own_key.${layer}`,
   ownValue: (layer: number): string => `own_value.${layer}`,
-  /** float [KV, B, F, D]: what this run added; padding included in a first step of several tokens. */
+  /** float [KV, B, 1, F, D]: what this run added; padding included in a first step of several tokens. */
   freshKey: (layer: number): string => `fresh_key.${layer}`,
   freshValue: (layer: number): string => `fresh_value.${layer}`,
 

@@ -11,7 +11,7 @@ export function rowwiseBody({ outer, body, anatomy }: BodyContext, firstPosition
   const { numLayers, numKeyValueHeads: kv, headDim } = anatomy;
   const batch = outer.extent(N.tokens, 0);
   const prefixCount = outer.extent(N.prefixKey(0), 1);
-  const ownCount = outer.extent(N.ownKey(0), 2);
+  const ownCount = outer.extent(N.ownKey(0), 3);
   const range = (count: string): string =>
     outer.node('Range', [
       outer.int64Scalar(0),
@@ -32,7 +32,8 @@ export function rowwiseBody({ outer, body, anatomy }: BodyContext, firstPosition
   const past = (prefix: string, own: string): string => {
     const shape = outer.concat(0, batch, outer.int64(kv), prefixCount, outer.int64(headDim));
     const copies = outer.node('Expand', [outer.unsqueeze(prefix, 0), shape]);
-    return outer.concat(2, copies, outer.transpose(own, 1, 0, 2, 3));
+    const byRow = outer.transpose(outer.node('Squeeze', [own, outer.int64(2)]), 1, 0, 2, 3);
+    return outer.concat(2, copies, byRow);
   };
   const dims = ['B', kv, 'L', headDim];
   const carried = Array.from({ length: numLayers }, (_, layer) => [
@@ -74,8 +75,8 @@ export function rowwiseBody({ outer, body, anatomy }: BodyContext, firstPosition
         const layer = Math.floor(i / 2);
         const name = i % 2 === 0 ? N.freshKey(layer) : N.freshValue(layer);
         const added = graph.node('Slice', [value, start, graph.int64(2 ** 40), graph.int64(2)]);
-        graph.rename(graph.transpose(added, 1, 0, 2, 3), name);
-        graph.output(name, DataType.float32, [kv, 'B', 'F', headDim]);
+        graph.rename(graph.unsqueeze(graph.transpose(added, 1, 0, 2, 3), 2), name);
+        graph.output(name, DataType.float32, [kv, 'B', 1, 'F', headDim]);
       });
     },
   };

@@ -35,7 +35,7 @@ export function constantKeyPositions(
     outer.unsqueeze(prefix, 0),
     outer.concat(0, batch, outer.extent(prefixKey, 1)),
   ]);
-  const ownIndex = outer.unsqueeze(range(outer.extent(ownKey, 2)), 0);
+  const ownIndex = outer.unsqueeze(range(outer.extent(ownKey, 3)), 0);
   const own = outer.node('Where', [
     outer.node('Less', [ownIndex, outer.unsqueeze(N.ownLength, 1)]),
     outer.add(ownIndex, N.prefixLength),
@@ -58,7 +58,7 @@ export function stepValues(
     prefixPositions: string;
     ownPositions: string;
   },
-  heads: { keyValue: number; group: number },
+  heads: { keyValue: number; group: number; headDim: number },
 ): StepValues {
   const sequence = body.extent(names.tokens, 1);
   const batch = body.extent(names.tokens, 0);
@@ -67,7 +67,7 @@ export function stepValues(
     body.node('Range', [body.int64Scalar(0), scalar(count), body.int64Scalar(1)]);
 
   const positions = body.add(names.firstPosition, body.unsqueeze(range(sequence), 0));
-  const fresh = body.add(body.extent(names.freshBefore, 2), sequence);
+  const fresh = body.add(body.extent(names.freshBefore, 3), sequence);
   const align = body.int64(KEY_ALIGNMENT);
   const padding = body.node('Mod', [body.node('Sub', [align, body.node('Mod', [fresh, align])]), align]);
   const freshPositions = body.add(names.runStart, body.unsqueeze(range(fresh), 0));
@@ -91,6 +91,13 @@ export function stepValues(
   return {
     positions,
     scoreShape: body.concat(0, leading, body.int64(-1)),
+    prefixShape: body.concat(
+      0,
+      body.int64(heads.keyValue),
+      body.mul(body.mul(batch, body.int64(heads.group)), sequence),
+      body.extent(names.prefixPositions, 1),
+    ),
+    outputShape: body.concat(0, leading, body.int64(heads.headDim)),
     scorePadding: body.node('ConstantOfShape', [body.concat(0, leading, padding)], {
       attributes: { value: tensor('', DataType.float32, [1], new Uint8Array(4)) },
     }),

@@ -10,6 +10,8 @@ export type ChildEvent =
   | { readonly kind: 'exit'; readonly how: string }
   /** Nothing moved within the time given to {@link ChildSession.next}. */
   | { readonly kind: 'silence' }
+  /** {@link ChildSession.nudge} was called. */
+  | { readonly kind: 'nudged' }
   | { readonly kind: 'aborted' };
 
 /** The compiled child. Under a test runner this file is TypeScript, and the child is the built one. */
@@ -24,6 +26,7 @@ export class ChildSession {
   readonly #process: ChildProcess;
   readonly #events: ChildEvent[] = [];
   #wake: (() => void) | null = null;
+  #nudged = false;
   readonly exited: Promise<void>;
   #movedAt = Date.now();
   #progress = -1;
@@ -77,10 +80,20 @@ export class ChildSession {
       if (signal?.aborted === true) return { kind: 'aborted' };
       const event = this.#events.shift();
       if (event !== undefined) return event;
+      if (this.#nudged) {
+        this.#nudged = false;
+        return { kind: 'nudged' };
+      }
       const left = Math.min(this.#movedAt + silenceMs, deadline) - Date.now();
       if (left <= 0) return { kind: 'silence' };
       await this.#waitForEvent(left, signal);
     }
+  }
+
+  /** Ends a wait in {@link next}: the caller has something else to look at. */
+  nudge(): void {
+    this.#nudged = true;
+    this.#wake?.();
   }
 
   /** Ends the process at once and waits until it is gone, which gives its memory back. */

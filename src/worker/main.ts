@@ -43,10 +43,12 @@ async function load(request: LoadRequest): Promise<void> {
     maxNewTokens: request.maxNewTokens,
     batchSize: request.batchSize,
     device: request.device,
+    plan: request.plan,
   });
   for (const line of loaded.notes) send({ type: 'note', line });
   send({
     type: 'loaded',
+    plan: loaded.plan,
     info: {
       name: request.name,
       modelId: request.modelId,
@@ -55,7 +57,7 @@ async function load(request: LoadRequest): Promise<void> {
       fingerprint: loaded.fingerprint,
       executionProvider: loaded.executionProvider,
       quantization: loaded.quantization,
-      slots: loaded.slots,
+      slots: loaded.plan.slots,
       loadMs: Math.round(performance.now() - started),
     },
   });

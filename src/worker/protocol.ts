@@ -1,3 +1,4 @@
+import type { ProcessorPlan } from '../backends/processor-plan.js';
 import type { OutputField } from '../config/schema.js';
 import type { ModelInfo, ScoringRow } from '../scoring/model-port.js';
 import { ROW_STATUSES, type RowRecord } from '../scoring/record.js';
@@ -18,6 +19,8 @@ export interface LoadRequest {
   readonly maxNewTokens: number;
   readonly device: 'auto' | 'cpu' | 'cuda';
   readonly offline: boolean;
+  /** What the first child of this model decided, for the others and for its successors. */
+  readonly plan: ProcessorPlan | null;
 }
 
 export type ToChild =
@@ -26,7 +29,7 @@ export type ToChild =
   | { readonly type: 'end' };
 
 export type FromChild =
-  | { readonly type: 'loaded'; readonly info: ModelInfo }
+  | { readonly type: 'loaded'; readonly info: ModelInfo; readonly plan?: ProcessorPlan }
   | { readonly type: 'note'; readonly line: string }
   | {
       readonly type: 'refused';

@@ -1,10 +1,12 @@
+import type { ProcessorPlan } from '../backends/processor-plan.js';
 import { tokenFor } from '../config/create-config.js';
 import type { Config, ModelEntry } from '../config/schema.js';
 import { type ErrorCode, RunScoringError } from '../foundation/errors.js';
-import type { LoadContext, LoadedModel, LoadModel, ModelInfo, ScoringRow } from '../scoring/model-port.js';
+import type { LoadContext, LoadModel, ModelInfo, ScoringRow } from '../scoring/model-port.js';
 import type { RowRecord, RowStatus } from '../scoring/record.js';
 import { ChildSession } from './child-session.js';
 import { isRecordFor, type LoadRequest } from './protocol.js';
+import { type ReplicableModel, ReplicatedModel } from './replicated-model.js';
 
 export interface SpawnOptions {
   /** Another program in the child's place, speaking the same protocol. */
@@ -15,21 +17,32 @@ export interface SpawnOptions {
 
 /** Longer than any single run of a model: a prefill of a large one may hold a slow processor for minutes. */
 const SILENCE_MS = 600_000;
-/** Rows sent ahead of their records. */
+/** Rows sent ahead of their records, and as many for each slot where the model has equals to share the rows with. */
 const WINDOW = 1024;
+const SHARED_WINDOW = 3;
 /** Characters sent ahead of their records, so that huge cells do not pile up in either process. */
 const WINDOW_CHARACTERS = 8_000_000;
+/** How often a child without rows is looked at. */
+const IDLE_MS = 3_600_000;
 /** Times one row may take its child down before it is given up. */
 const TRIES = 2;
 /** Children lost in a row, without a single record between, before the model is given up. */
 const MOST_LOSSES = 4;
 
-/** Loads each model in a child process of its own; see {@link ChildProcessModel}. */
+/** Loads each model in child processes of its own; see {@link ChildProcessModel} and {@link ReplicatedModel}. */
 export function createSpawnModel(options: SpawnOptions = {}): LoadModel {
-  return async (entry, config, context) => {
-    const model = new ChildProcessModel(loadRequest(entry, config, context), context, options);
-    await model.load();
-    return model;
+  return (entry, config, context) => {
+    const request = loadRequest(entry, config, context);
+    let plan: ProcessorPlan | null = null;
+    const loadReplica = async (ordinal: number, signal?: AbortSignal): Promise<ReplicableModel> => {
+      // What there is to say of the model, the first one says.
+      const own = ordinal > 0 ? { ...context, note: () => {}, ...(signal && { signal }) } : context;
+      const model = new ChildProcessModel({ ...request, plan }, own, options);
+      await model.load();
+      plan = model.plan;
+      return model;
+    };
+    return ReplicatedModel.load(loadReplica, context.note);
   };
 }
 
@@ -51,6 +64,7 @@ function loadRequest(entry: ModelEntry, config: Config, context: LoadContext): L
     maxInputTokens: config.generation.max_input_tokens,
     maxNewTokens: config.generation.max_new_tokens,
     device: context.device === 'auto' ? deviceOf(entry) : context.device,
+    plan: null,
     offline: context.offline,
   };
 }
@@ -60,9 +74,10 @@ function loadRequest(entry: ModelEntry, config: Config, context: LoadContext): L
  * the slots takes up the rows that have no record yet; rows that were under way then go one at a time, and one that
  * takes its child down twice becomes a failed row.
  */
-class ChildProcessModel implements LoadedModel {
+class ChildProcessModel implements ReplicableModel {
   #session: ChildSession;
   #info: ModelInfo | null = null;
+  #plan: ProcessorPlan | null;
   #batchSize: number | 'auto';
   readonly #silenceMs: number;
 
@@ -72,6 +87,7 @@ class ChildProcessModel implements LoadedModel {
     private readonly options: SpawnOptions,
   ) {
     this.#batchSize = request.batchSize;
+    this.#plan = request.plan;
     this.#silenceMs = options.silenceMs ?? SILENCE_MS;
     this.#session = new ChildSession(options.script);
   }
@@ -80,8 +96,19 @@ class ChildProcessModel implements LoadedModel {
     return this.#info!;
   }
 
+  get plan(): ProcessorPlan | null {
+    return this.#plan;
+  }
+
+  get replicas(): number {
+    return this.#plan?.replicas ?? 1;
+  }
+
   async load(): Promise<void> {
-    this.#session.send({ type: 'load', request: { ...this.request, batchSize: this.#batchSize } });
+    this.#session.send({
+      type: 'load',
+      request: { ...this.request, batchSize: this.#batchSize, plan: this.#plan },
+    });
     for (;;) {
       const event = await this.#session.next(SILENCE_MS, this.context.signal);
       if (event.kind === 'message') {
@@ -94,6 +121,7 @@ class ChildProcessModel implements LoadedModel {
             ...(message.hint === null ? {} : { hint: message.hint }),
           });
         } else if (message?.type === 'loaded') {
+          this.#plan ??= message.plan ?? null;
           this.#info ??= message.info;
           return;
         }
@@ -127,15 +155,21 @@ class ChildProcessModel implements LoadedModel {
     let inputEnded = false;
     let endSent = false;
     let lastRecordAt = Date.now();
+    /** A row that was asked for and has not come: with equals, the source may hold it back. */
+    let reading: Promise<IteratorResult<ScoringRow>> | null = null;
+    const most = this.replicas > 1 ? SHARED_WINDOW * this.info.slots : WINDOW;
     try {
       for (;;) {
-        const window = suspects > 0 ? 1 : WINDOW;
+        const window = suspects > 0 ? 1 : most;
         const lot: ScoringRow[] = [];
         let characters = outstanding.reduce((sum, row) => sum + row.text.length, 0);
         while (outstanding.length + lot.length < window && characters < WINDOW_CHARACTERS) {
           let row = retry.shift();
           if (row === undefined && !inputEnded) {
-            const next = await source.next();
+            reading ??= source.next();
+            const next = await Promise.race([reading, nextTurn()]);
+            if (next === undefined) break;
+            reading = null;
             if (next.done === true) inputEnded = true;
             else row = next.value;
           }
@@ -154,12 +188,15 @@ class ChildProcessModel implements LoadedModel {
         }
         if (outstanding.length === 0 && endSent) return;
 
+        const nudge = (): void => this.#session.nudge();
+        if (outstanding.length < window) reading?.then(nudge, nudge);
         const event = await this.#session.next(
-          this.#silenceMs,
+          outstanding.length === 0 ? IDLE_MS : this.#silenceMs,
           signal,
           this.#deadline(lastRecordAt, outstanding.length),
         );
         if (event.kind === 'aborted') return;
+        if (event.kind === 'nudged' || (event.kind === 'silence' && outstanding.length === 0)) continue;
         let failure: RowStatus | null = null;
         if (event.kind === 'message' && event.message?.type === 'records') {
           let valid = 0;
@@ -226,6 +263,7 @@ class ChildProcessModel implements LoadedModel {
   async #restart(): Promise<void> {
     const slots = this.#batchSize === 'auto' ? this.info.slots : this.#batchSize;
     this.#batchSize = Math.max(1, Math.floor(slots / 2));
+    if (this.#plan !== null) this.#plan = { ...this.#plan, slots: this.#batchSize };
     this.context.note(`restarted after its process was lost, with ${this.#batchSize} rows at a time`);
     this.#session = new ChildSession(this.options.script);
     await this.load();
@@ -236,6 +274,11 @@ class ChildProcessModel implements LoadedModel {
     const limit = this.context.timeoutPerRowMs;
     return limit === undefined || waiting === 0 ? Number.POSITIVE_INFINITY : lastRecordAt + limit;
   }
+}
+
+/** Resolves after what is ready now has been delivered. */
+function nextTurn(): Promise<undefined> {
+  return new Promise((resolve) => setImmediate(resolve, undefined));
 }
 
 function deviceOf(entry: ModelEntry): LoadRequest['device'] {
