@@ -1,0 +1,82 @@
+export interface CurvePoint {
+  /** Rows with at least this score are called positive. */
+  readonly threshold: number;
+  readonly precision: number;
+  readonly recall: number;
+  readonly tp: number;
+  readonly fp: number;
+}
+
+export interface PrecisionRecallCurve {
+  /** One point per distinct score, from the highest threshold to the lowest. */
+  readonly points: readonly CurvePoint[];
+  /** Sum over points of (recall - recall before) x precision, without interpolation; null without a positive row. */
+  readonly averagePrecision: number | null;
+}
+
+/** Rows of one score and truth, made ready for many sets of weights, as resampling needs it. */
+export interface ScoredPatterns {
+  /** Falling; null, for rows without a score, stands last. */
+  readonly scores: readonly (number | null)[];
+  readonly actual: readonly boolean[];
+  /** How many rows each pattern has. */
+  readonly weights: readonly number[];
+}
+
+/**
+ * @param scores how sure the model is that the row is positive; null: no score, never called positive, yet its
+ *   positive rows stay in the recall's denominator
+ */
+export function precisionRecallCurve(
+  actual: readonly boolean[],
+  scores: readonly (number | null)[],
+): PrecisionRecallCurve {
+  const patterns = scoredPatterns(actual, scores);
+  return curveOfWeights(patterns, patterns.weights);
+}
+
+export function scoredPatterns(
+  actual: readonly boolean[],
+  scores: readonly (number | null)[],
+): ScoredPatterns {
+  const rank = (score: number | null) => score ?? Number.NEGATIVE_INFINITY;
+  const order = [...scores.keys()].sort(
+    (a, b) => rank(scores[b]!) - rank(scores[a]!) || Number(actual[b]) - Number(actual[a]),
+  );
+  const patterns = { scores: [] as (number | null)[], actual: [] as boolean[], weights: [] as number[] };
+  let before: number | undefined;
+  for (const row of order) {
+    if (before !== undefined && scores[row] === scores[before] && actual[row] === actual[before]) {
+      patterns.weights[patterns.weights.length - 1]!++;
+    } else {
+      patterns.scores.push(scores[row]!);
+      patterns.actual.push(actual[row]!);
+      patterns.weights.push(1);
+    }
+    before = row;
+  }
+  return patterns;
+}
+
+export function curveOfWeights(patterns: ScoredPatterns, weights: ArrayLike<number>): PrecisionRecallCurve {
+  let positives = 0;
+  patterns.actual.forEach((positive, at) => {
+    if (positive) positives += weights[at]!;
+  });
+  const points: CurvePoint[] = [];
+  let [tp, fp] = [0, 0];
+  let area = 0;
+  let before = 0;
+  patterns.scores.forEach((threshold, at) => {
+    if (threshold === null) return;
+    if (patterns.actual[at]) tp += weights[at]!;
+    else fp += weights[at]!;
+    if (patterns.scores[at + 1] === threshold || tp + fp === 0) return;
+    const precision = tp / (tp + fp);
+    const recall = positives === 0 ? 0 : tp / positives;
+    area += (recall - before) * precision;
+    before = recall;
+    points.push({ threshold, precision, recall, tp, fp });
+  });
+  return { points, averagePrecision: positives === 0 ? null : area };
+}
