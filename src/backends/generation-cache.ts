@@ -19,7 +19,7 @@ import { deriveGenerationGraph } from '../onnx/generation-graph.js';
 import { decodeModel, encodeModel, type ModelProto } from '../onnx/proto.js';
 
 /** Raised whenever the derived graph changes, so that older cached graphs are not used. */
-const GRAPH_VERSION = 2;
+const GRAPH_VERSION = 3;
 
 export interface GenerationGraphFile {
   readonly path: string;

@@ -10,7 +10,7 @@ type Runtime = typeof import('onnxruntime-node');
 type Feeds = Record<string, Tensor>;
 
 /** Pieces in which prompts are fed; keeps the scores of one run small. */
-const PREFILL_CHUNK = 512;
+const PREFILL_CHUNK = 256;
 /**
  * Rows of a run at least. With a single row some matrix products take another code path, with sums in another order;
  * a second row, thrown away, keeps every row's numbers the same in any company.
@@ -25,8 +25,8 @@ export class OnnxModelRunner implements ModelRunner {
   readonly prefillChunk = PREFILL_CHUNK;
   readonly #cache: KeyValueCache;
   readonly #grammar: Feeds;
-  #prefix: { length: number; padded: number; feeds: Feeds };
-  readonly #noPrefix: { length: number; padded: number; feeds: Feeds };
+  #prefix: { length: number; feeds: Feeds };
+  readonly #noPrefix: { length: number; feeds: Feeds };
   /** Rows whose prompt comes in pieces, each in a cache of its own until it is decoded with the others. */
   readonly #partial = new Map<number, KeyValueCache>();
   readonly #onPrefix = new Map<number, boolean>();
@@ -44,26 +44,16 @@ export class OnnxModelRunner implements ModelRunner {
   }
 
   async setPrefix(tokens: Int32Array): Promise<void> {
-    const { numKeyValueHeads: heads, headDim, numLayers } = this.shape;
-    const padded = Math.ceil(tokens.length / KEY_ALIGNMENT) * KEY_ALIGNMENT;
-    const make = (): Float32Array[] =>
-      Array.from({ length: numLayers }, () => new Float32Array(heads * padded * headDim));
-    const keys = make();
-    const values = make();
-    const cache = new KeyValueCache(this.shape, KEY_ALIGNMENT);
+    // Whole pieces are multiples of the alignment; the end of the last one is not padded.
+    const cache = new KeyValueCache(this.shape, 1);
     for (let at = 0; at < tokens.length; at += PREFILL_CHUNK) {
       const row = { row: 0, tokens: tokens.subarray(at, at + PREFILL_CHUNK), ...this.#start() };
       const { fresh } = await this.#run([row], 1, this.#noPrefix, cache, MIN_PREFILL_TOKENS);
       cache.append(0, fresh, 0, row.tokens.length);
     }
-    if (tokens.length > 0) {
-      const laidOut = cache.layOut([0]);
-      for (let layer = 0; layer < numLayers; layer++) {
-        keys[layer]!.set(laidOut.keys[layer]!);
-        values[layer]!.set(laidOut.values[layer]!);
-      }
-    }
-    this.#prefix = this.#prefixFeeds(keys, values, tokens.length);
+    const { keys, values } = cache.layOut(tokens.length > 0 ? [0] : []);
+    const copies = (arrays: readonly Float32Array[]): Float32Array[] => arrays.map((array) => array.slice());
+    this.#prefix = this.#prefixFeeds(copies(keys), copies(values), tokens.length);
   }
 
   async prefill(
@@ -215,18 +205,17 @@ export class OnnxModelRunner implements ModelRunner {
     keys: readonly Float32Array[],
     values: readonly Float32Array[],
     length: number,
-  ): { length: number; padded: number; feeds: Feeds } {
+  ): { length: number; feeds: Feeds } {
     const { Tensor } = this.runtime;
     const { numLayers, numKeyValueHeads: heads, headDim } = this.shape;
-    const padded = Math.ceil(length / KEY_ALIGNMENT) * KEY_ALIGNMENT;
     const feeds: Feeds = { [N.prefixLength]: new Tensor('int64', BigInt64Array.of(BigInt(length)), [1]) };
     const none = new Float32Array(0);
     for (let layer = 0; layer < numLayers; layer++) {
-      const dims = [heads, padded, headDim];
+      const dims = [heads, length, headDim];
       feeds[N.prefixKey(layer)] = new Tensor('float32', keys[layer] ?? none, dims);
       feeds[N.prefixValue(layer)] = new Tensor('float32', values[layer] ?? none, dims);
     }
-    return { length, padded, feeds };
+    return { length, feeds };
   }
 }
 

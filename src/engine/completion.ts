@@ -4,6 +4,8 @@ export interface GenerationRequest {
   readonly id: number;
   /** The whole prompt: the shared prefix, the row's own part and the forced opening of the answer. */
   readonly tokens: Int32Array;
+  /** Below the engine's own `maxNewTokens`: the most tokens for this one. */
+  readonly maxNewTokens?: number;
 }
 
 /**

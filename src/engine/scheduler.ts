@@ -31,7 +31,7 @@ export function plan(snapshot: SchedulerSnapshot): StepPlan {
   if (!inputEnded && mayRead && waiting.length < wanted) return { kind: 'read' };
   const free = slots - running.length;
   // A refill of one or two rows wastes the model's passes; wait until a few can go together.
-  const worthwhile = Math.min(Math.max(1, slots >> 3), Math.max(1, waiting.length));
+  const worthwhile = Math.min(Math.max(1, slots >> 2), Math.max(1, waiting.length));
   if (waiting.length > 0 && (running.length === 0 || free >= worthwhile)) {
     const rows = chooseRows(snapshot, free);
     if (rows.length > 0) return { kind: 'prefill', rows };

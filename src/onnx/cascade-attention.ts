@@ -47,6 +47,8 @@ export interface StepValues {
   readonly keyCounts: string;
   /** float [1, B, 1, S, keys] by window width: 0 where a query may look, else a number that vanishes in softmax. */
   mask(window: number): string;
+  /** The mask of all keys but the prefix's, without a window: float [1, B, 1, S, keys]. */
+  tailMask(): string;
 }
 
 export interface LayerCache {
@@ -113,18 +115,24 @@ export function cascadeAttention(
       domain: MICROSOFT,
       attributes: { transB: 1 },
     });
-  let all = builder.concat(
-    4,
-    builder.node('Reshape', [scores('Prefix', queriesOfAll, cache.prefixKey), step.scoreShape]),
-    scores('Fresh', queries, freshKey),
-    step.scorePadding,
-    scores('Own', queries, cache.ownKey),
-  );
-  if (softcap > 0) {
-    const squashed = builder.node('Tanh', [builder.mul(all, builder.float(1 / softcap))]);
-    all = builder.mul(squashed, builder.float(softcap));
+  const onAllPrefix = builder.node('Reshape', [
+    scores('Prefix', queriesOfAll, cache.prefixKey),
+    step.scoreShape,
+  ]);
+  const tail = [scores('Fresh', queries, freshKey), step.scorePadding, scores('Own', queries, cache.ownKey)];
+  let visible: string;
+  if (settings.window > 0 || softcap > 0) {
+    let all = builder.concat(4, onAllPrefix, ...tail);
+    if (softcap > 0) {
+      const squashed = builder.node('Tanh', [builder.mul(all, builder.float(1 / softcap))]);
+      all = builder.mul(squashed, builder.float(softcap));
+    }
+    visible = builder.add(all, step.mask(settings.window));
+  } else {
+    // Every query sees the whole prefix: the mask is only needed behind it.
+    visible = builder.concat(4, onAllPrefix, builder.add(builder.concat(4, ...tail), step.tailMask()));
   }
-  const weights = builder.node('Softmax', [builder.add(all, step.mask(settings.window))], {
+  const weights = builder.node('Softmax', [visible], {
     name: `${path}/Softmax`,
     attributes: { axis: -1 },
   });

@@ -31,7 +31,10 @@ export function cascadeBody({ outer, body, anatomy }: BodyContext, firstPosition
     { keyValue: kv, group: settings[0]!.numHeads / kv, headDim },
   );
   // Masks are made before the first layer, once for each width of window.
-  for (const { window } of settings) step.mask(window);
+  for (const { window, softcap } of settings) {
+    if (window > 0 || softcap > 0) step.mask(window);
+    else step.tailMask();
+  }
   body.rename(step.positions, DecoderNames.positionIds);
   const shared = body.nodes.splice(0);
 

@@ -3,7 +3,7 @@ import type { ModelConfig } from '../checkpoint/model-config.js';
 import type { Architecture } from './architectures/architecture.js';
 import { embedding, head } from './embedding.js';
 import { float, GraphBuilder, MICROSOFT } from './graph-builder.js';
-import { linear } from './linear.js';
+import { linear, linears } from './linear.js';
 import { DataType, type GraphProto } from './proto.js';
 import { localRotary, type RotarySettings, rotaryCache, rotaryPositions } from './rotary-cache.js';
 import { type MatrixSource, stackRows, vectorWeight, type WeightGroup } from './weights.js';
@@ -170,23 +170,18 @@ export function buildDecoder(
     pending = normaliseOutput(pending, names.attentionOutputNorm, prefix);
 
     const feedForwardInput = normalise(`${prefix}${names.postAttentionNorm}.weight`);
-    const gateUp = addLinear(
-      `${path}.feed_forward.gate_up`,
+    const [gate, up] = linears(
+      builder,
       feedForwardInput,
-      stackRows([
-        source.matrix(`${prefix}${names.gate}.weight`, intermediateSize, hiddenSize),
-        source.matrix(`${prefix}${names.up}.weight`, intermediateSize, hiddenSize),
-      ]),
-    );
-    const [gate, up] = builder.nodeMany(
-      'Split',
-      [gateUp, builder.int64(intermediateSize, intermediateSize)],
-      {
-        name: `/${path}/feed_forward/Split`,
-        outputs: 2,
-        attributes: { axis: 1 },
-      },
-    );
+      (['gate', 'up'] as const).map((part) => ({
+        name: `${path}.feed_forward.${part}`,
+        source: source.matrix(`${prefix}${names[part]}.weight`, intermediateSize, hiddenSize),
+      })),
+      quantization,
+    ).map(({ output, weights: group }) => {
+      weights.push(group);
+      return output;
+    });
     const activated = activation(builder, config.hiddenAct, `/${path}/feed_forward`, gate!);
     pending = addLinear(
       `${path}.feed_forward.down`,

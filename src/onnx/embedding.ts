@@ -1,6 +1,6 @@
 import type { Quantization } from '../checkpoint/decoder-contract.js';
 import type { GraphBuilder } from './graph-builder.js';
-import { float32ColumnsWeight, int8ColumnsWeight, int8Product } from './linear.js';
+import { float32ColumnsWeight, int8ColumnsWeight, int8Product, quantizeTokens } from './linear.js';
 import { DataType } from './proto.js';
 import { quantizeRowsPairBounded } from './quantize.js';
 import { bytesOf, type MatrixSource, rowChunks, type WeightGroup } from './weights.js';
@@ -64,7 +64,7 @@ export function head(
   const int8 = storedAs(quantization) === 'int8';
   const name = untied === null ? TIED : 'head';
   const output = int8
-    ? int8Product(builder, 'head', x, `${name}.weight`, `${name}.scale`)
+    ? int8Product(builder, 'head', quantizeTokens(builder, 'head', x), `${name}.weight`, `${name}.scale`)
     : builder.node('MatMul', [x, `${name}.weight`], { name: '/head/MatMul' });
   if (untied === null) return { output, weights: [] };
   return { output, weights: [int8 ? int8ColumnsWeight(name, untied) : float32ColumnsWeight(name, untied)] };

@@ -12,7 +12,7 @@ export const GenerationNames = {
   firstPosition: 'first_position',
   /** int64 [B]: index of each row's last real token in `tokens`. */
   lastIndex: 'last_index',
-  /** int64 [1]: real tokens in the prefix cache (it may be padded). */
+  /** int64 [1]: tokens in the prefix cache, P. */
   prefixLength: 'prefix_length',
   /** int64 [B]: real tokens in each row's own cache. */
   ownLength: 'own_length',

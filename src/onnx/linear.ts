@@ -26,10 +26,34 @@ export function linear(
   quantization: Quantization,
   options: { guarded?: boolean } = {},
 ): { output: string; weights: WeightGroup } {
+  return linears(builder, x, [{ name, source }], quantization, options)[0]!;
+}
+
+/** Several products of the same `x`, which is quantised once. */
+export function linears(
+  builder: GraphBuilder,
+  x: string,
+  matrices: readonly { readonly name: string; readonly source: MatrixSource }[],
+  quantization: Quantization,
+  options: { guarded?: boolean } = {},
+): { output: string; weights: WeightGroup }[] {
   if (quantization === '8bit') {
-    const weights = int8ColumnsWeight(name, source);
-    return { output: int8Product(builder, name, x, `${name}.weight`, `${name}.scale`, options), weights };
+    const tokens = quantizeTokens(builder, matrices[0]!.name, x, options);
+    return matrices.map(({ name, source }) => ({
+      output: int8Product(builder, name, tokens, `${name}.weight`, `${name}.scale`),
+      weights: int8ColumnsWeight(name, source),
+    }));
   }
+  return matrices.map(({ name, source }) => product(builder, name, x, source, quantization));
+}
+
+function product(
+  builder: GraphBuilder,
+  name: string,
+  x: string,
+  source: MatrixSource,
+  quantization: 'none' | '4bit',
+): { output: string; weights: WeightGroup } {
   if (quantization === '4bit') {
     const weights = blocks4Weight(name, source);
     const output = builder.node('MatMulNBits', [x, `${name}.weight`, `${name}.scale`], {
@@ -43,44 +67,65 @@ export function linear(
   return { output, weights: float32ColumnsWeight(name, source) };
 }
 
+/** Activations in eight bits: uint8 [tokens, columns] around 128, and float [tokens, 1] scales. */
+export interface QuantizedTokens {
+  readonly values: string;
+  readonly scale: string;
+}
+
 /**
- * The 8-bit product of `x` with an int8 matrix of shape [columns, rows] and one scale per row.
+ * Quantises each token of `x` [tokens, columns] with a scale of its own.
  *
  * An infinite value makes its token's scale infinite and the product NaN, but the maximum may pass over a NaN. Where
  * NaN can arise out of finite numbers (after a softmax) and is not also carried past the product by the residual
- * stream, `guarded` adds zero times the sum of squares to the scale, so that nothing turns into plain numbers here.
+ * stream, `guarded` adds zero times the sum of the magnitudes to the scale, so that nothing turns into plain numbers.
  */
-export function int8Product(
+export function quantizeTokens(
   builder: GraphBuilder,
   name: string,
   x: string,
-  weight: string,
-  scale: string,
   options: { guarded?: boolean } = {},
-): string {
+): QuantizedTokens {
   const path = `/${name}`;
-  const reduce = (opType: string, of: string): string =>
-    builder.node(opType, [of, builder.int64(1)], { name: `${path}/${opType}`, attributes: { keepdims: 0 } });
-  const peak = reduce('ReduceMax', builder.node('Abs', [x], { name: `${path}/Abs` }));
-  let tokenScale = builder.mul(builder.node('Max', [peak, builder.float(1e-20)]), builder.float(1 / 127));
+  const magnitudes = builder.node('Abs', [x], { name: `${path}/Abs` });
+  const reduce = (opType: string): string =>
+    builder.node(opType, [magnitudes, builder.int64(1)], {
+      name: `${path}/${opType}`,
+      attributes: { keepdims: 0 },
+    });
+  let scale = builder.mul(
+    builder.node('Max', [reduce('ReduceMax'), builder.float(1e-20)]),
+    builder.float(1 / 127),
+  );
   if (options.guarded === true) {
-    tokenScale = builder.add(tokenScale, builder.mul(reduce('ReduceSumSquare', x), builder.float(0)));
+    scale = builder.add(scale, builder.mul(reduce('ReduceSum'), builder.float(0)));
   }
-  const zeroPoints = builder.node('ConstantOfShape', [builder.node('Shape', [tokenScale])], {
+  const zeroPoints = builder.node('ConstantOfShape', [builder.node('Shape', [scale])], {
     name: `${path}/ZeroPoints`,
     attributes: { value: tensor('', DataType.uint8, [1], Uint8Array.of(128)) },
   });
-  const quantized = builder.node('QuantizeLinear', [x, tokenScale, zeroPoints], {
+  const values = builder.node('QuantizeLinear', [x, scale, zeroPoints], {
     name: `${path}/QuantizeLinear`,
     attributes: { axis: 0 },
   });
+  return { values, scale: builder.unsqueeze(scale, 1) };
+}
+
+/** The product of quantised tokens with an int8 matrix of shape [columns, rows] and one scale per row. */
+export function int8Product(
+  builder: GraphBuilder,
+  name: string,
+  tokens: QuantizedTokens,
+  weight: string,
+  scale: string,
+): string {
   const one = builder.float(1);
   const zeroPoint = builder.uint8Scalar(128);
-  const product = builder.node('MatMulIntegerToFloat', [quantized, weight, one, scale, zeroPoint], {
-    name: `${path}/MatMulIntegerToFloat`,
+  const sums = builder.node('MatMulIntegerToFloat', [tokens.values, weight, one, scale, zeroPoint], {
+    name: `/${name}/MatMulIntegerToFloat`,
     domain: MICROSOFT,
   });
-  return builder.mul(product, builder.unsqueeze(tokenScale, 1));
+  return builder.mul(sums, tokens.scale);
 }
 
 /** W stored as float32 [columns, rows]: what plain MatMul wants. */

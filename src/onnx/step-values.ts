@@ -24,12 +24,7 @@ export function constantKeyPositions(
       outer.int64Scalar(1),
     ]);
   const nowhere = outer.int64(NOWHERE);
-  const prefixIndex = range(outer.extent(prefixKey, 1));
-  const prefix = outer.node('Where', [
-    outer.node('Less', [prefixIndex, N.prefixLength]),
-    prefixIndex,
-    nowhere,
-  ]);
+  const prefix = range(outer.extent(prefixKey, 1));
   const batch = outer.extent(N.tokens, 0);
   const prefixRows = outer.node('Expand', [
     outer.unsqueeze(prefix, 0),
@@ -69,25 +64,32 @@ export function stepValues(
   const positions = body.add(names.firstPosition, body.unsqueeze(range(sequence), 0));
   const fresh = body.add(body.extent(names.freshBefore, 3), sequence);
   const align = body.int64(KEY_ALIGNMENT);
-  const padding = body.node('Mod', [body.node('Sub', [align, body.node('Mod', [fresh, align])]), align]);
+  const prefixAndFresh = body.add(body.extent(names.prefixPositions, 1), fresh);
+  const padding = body.node('Mod', [
+    body.node('Sub', [align, body.node('Mod', [prefixAndFresh, align])]),
+    align,
+  ]);
   const freshPositions = body.add(names.runStart, body.unsqueeze(range(fresh), 0));
   const nowhere = (count: string): string =>
     body.node('ConstantOfShape', [body.concat(0, batch, count)], {
       attributes: { value: int64Fill(NOWHERE) },
     });
-  const keyPositions = body.concat(
-    1,
-    names.prefixPositions,
-    freshPositions,
-    nowhere(padding),
-    names.ownPositions,
-  );
-  const keys = body.unsqueeze(keyPositions, 0, 2, 3);
+  const tailPositions = body.concat(1, freshPositions, nowhere(padding), names.ownPositions);
   const queries = body.unsqueeze(positions, 0, 2, 4);
-  const notLater = body.node('LessOrEqual', [keys, queries]);
+  /** 0 where a query sees a key, for key positions [B, keys]. */
+  const maskOf = (keyPositions: string, window: number): string => {
+    const keys = body.unsqueeze(keyPositions, 0, 2, 3);
+    let visible = body.node('LessOrEqual', [keys, queries]);
+    if (window > 0) {
+      const horizon = body.node('Sub', [queries, body.int64(window)]);
+      visible = body.node('And', [visible, body.node('Greater', [keys, horizon])]);
+    }
+    return body.node('Where', [visible, body.float(0), body.float(HIDDEN)]);
+  };
 
   const leading = body.concat(0, body.int64(heads.keyValue), batch, body.int64(heads.group), sequence);
   const masks = new Map<number, string>();
+  let tail: string | null = null;
   return {
     positions,
     scoreShape: body.concat(0, leading, body.int64(-1)),
@@ -111,15 +113,14 @@ export function stepValues(
     mask(window) {
       let mask = masks.get(window);
       if (mask === undefined) {
-        let visible = notLater;
-        if (window > 0) {
-          const horizon = body.node('Sub', [queries, body.int64(window)]);
-          visible = body.node('And', [visible, body.node('Greater', [keys, horizon])]);
-        }
-        mask = body.node('Where', [visible, body.float(0), body.float(HIDDEN)]);
+        mask = maskOf(body.concat(1, names.prefixPositions, tailPositions), window);
         masks.set(window, mask);
       }
       return mask;
+    },
+    tailMask() {
+      tail ??= maskOf(tailPositions, -1);
+      return tail;
     },
   };
 }

@@ -60,7 +60,7 @@ export class ReplicatedModel implements LoadedModel {
       for await (const record of model.score(shared.reader(reader), { signal })) shared.deliver(record);
     };
     const startAnother = async (ordinal: number): Promise<void> => {
-      if (ordinal === first.replicas || !(await shared.readMoreThan(2 * ordinal * slots))) return;
+      if (ordinal === first.replicas || !(await shared.readMoreThan(ordinal * slots))) return;
       const model = this.#models[ordinal] ?? (await this.another(ordinal, signal).catch(() => null));
       if (model === null) {
         if (!signal.aborted)

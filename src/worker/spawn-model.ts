@@ -19,7 +19,7 @@ export interface SpawnOptions {
 const SILENCE_MS = 600_000;
 /** Rows sent ahead of their records, and as many for each slot where the model has equals to share the rows with. */
 const WINDOW = 1024;
-const SHARED_WINDOW = 3;
+const SHARED_WINDOW = 1.5;
 /** Characters sent ahead of their records, so that huge cells do not pile up in either process. */
 const WINDOW_CHARACTERS = 8_000_000;
 /** How often a child without rows is looked at. */
@@ -157,7 +157,7 @@ class ChildProcessModel implements ReplicableModel {
     let lastRecordAt = Date.now();
     /** A row that was asked for and has not come: with equals, the source may hold it back. */
     let reading: Promise<IteratorResult<ScoringRow>> | null = null;
-    const most = this.replicas > 1 ? SHARED_WINDOW * this.info.slots : WINDOW;
+    const most = this.replicas > 1 ? Math.ceil(SHARED_WINDOW * this.info.slots) : WINDOW;
     try {
       for (;;) {
         const window = suspects > 0 ? 1 : most;

@@ -97,7 +97,7 @@ describe('several processes of one model', () => {
   });
 
   it('are not started for a short one', async () => {
-    expect((await scoreAll(4, {})).scored).toHaveLength(1);
+    expect((await scoreAll(SLOTS, {})).scored).toHaveLength(1);
   });
 
   it('do without one that cannot be started, and say so', async () => {

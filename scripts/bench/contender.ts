@@ -1,0 +1,36 @@
+/** What a contender is asked to do; it runs in a process of its own. */
+export interface Job {
+  readonly folder: string;
+  readonly bits: 8 | 4;
+  readonly rows: number;
+  readonly threads: number;
+  /** Rows side by side. */
+  readonly batch: number;
+}
+
+/** What it answers, as one line of JSON on its standard output. Loading is in none of the figures. */
+export interface Result {
+  readonly seconds: number;
+  /** Of the process and all its children. */
+  readonly cpuSeconds: number;
+  readonly prefillTokens: number;
+  readonly decodeTokens: number;
+  /** Wall-clock time of the two phases, where the contender can tell them apart; summed over its processes. */
+  readonly prefillSeconds?: number;
+  readonly decodeSeconds?: number;
+  /** First generated tokens of each row, to see that all compute the same. */
+  readonly firstTokens: readonly (readonly number[])[];
+}
+
+export function jobOfProcess(): Job {
+  return JSON.parse(process.argv[2]!) as Job;
+}
+
+export function answer(result: Result): void {
+  process.stdout.write(`${JSON.stringify(result)}\n`);
+}
+
+export function cpuSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+}

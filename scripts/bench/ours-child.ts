@@ -1,0 +1,112 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { generationGraphFile } from '../../src/backends/generation-cache.js';
+import { OnnxModelRunner } from '../../src/backends/onnx-model-runner.js';
+import { planProcessors } from '../../src/backends/processor-plan.js';
+import { decoderFileName } from '../../src/checkpoint/decoder-contract.js';
+import { DEFAULT_FIELDS } from '../../src/config/default-rubric.js';
+import type { GenerationRequest } from '../../src/engine/completion.js';
+import { Engine } from '../../src/engine/engine.js';
+import { compileGrammar } from '../../src/grammar/compile-grammar.js';
+import type { ScoringRow } from '../../src/scoring/model-port.js';
+import { AsyncQueue } from '../../src/worker/async-queue.js';
+import type { FromChild, LoadRequest, ToChild } from '../../src/worker/protocol.js';
+import { cpuSeconds, type Job } from './contender.js';
+import { quantizationOf } from './make-model.js';
+import { END_TOKEN, makeVocabulary, makeWorkload } from './workload.js';
+
+/**
+ * The product's child with token ids in the place of texts: it is started, fed and answered as the real one is. A row's
+ * text is its index in the workload; its record's `raw` carries figures back.
+ */
+const queue = new AsyncQueue<ScoringRow>();
+const send = (message: FromChild): void => {
+  if (process.connected) process.send!(message);
+};
+
+async function load(request: LoadRequest): Promise<void> {
+  const job = JSON.parse(process.env['BENCH_JOB']!) as Job;
+  const { prefix, rows } = makeWorkload(job.rows);
+  const decoder = join(job.folder, 'onnx', decoderFileName(quantizationOf(job.bits)));
+  const graph = await generationGraphFile(
+    job.folder,
+    decoder,
+    createHash('sha256').update(decoder).digest('hex'),
+  );
+  const tables = compileGrammar(DEFAULT_FIELDS, { tokens: makeVocabulary(), eosIds: [END_TOKEN] });
+  const weightBytes = 2e8;
+  const plan =
+    request.plan ??
+    planProcessors({ threads: job.threads, memoryBytes: 16e9, weightBytes, slots: job.batch });
+  const runtime = await import('onnxruntime-node');
+  const session = await runtime.InferenceSession.create(graph.path, {
+    intraOpNumThreads: plan.threads,
+    interOpNumThreads: 1,
+    extra: { session: { intra_op: { allow_spinning: '0' } } },
+  });
+  const runner = new OnnxModelRunner(runtime, session, graph, tables);
+  const engine = new Engine(runner, { tables, eosIds: [END_TOKEN], maxNewTokens: 200, slots: plan.slots });
+  send({
+    type: 'loaded',
+    plan,
+    info: {
+      name: request.name,
+      modelId: '',
+      source: '',
+      revision: null,
+      fingerprint: '',
+      executionProvider: 'cpu',
+      quantization: String(job.bits),
+      slots: plan.slots,
+      loadMs: 0,
+    },
+  });
+  let started: number | null = null;
+  async function* requests(): AsyncGenerator<GenerationRequest> {
+    for await (const { row } of queue) {
+      // The prefix is part of the work, so it is computed when the first row has come.
+      if (started === null) {
+        started = cpuSeconds();
+        await engine.setPrefix(Int32Array.from(prefix));
+      }
+      const { tokens, outputTokens } = rows[row]!;
+      yield { id: row, tokens: Int32Array.from([...prefix, ...tokens]), maxNewTokens: outputTokens };
+    }
+  }
+  for await (const completion of engine.generate(requests())) {
+    if (completion === null) continue;
+    const { counters } = engine;
+    const raw = JSON.stringify({
+      pid: process.pid,
+      cpu: cpuSeconds() - started!,
+      ...counters,
+      first: completion.tokens.slice(0, 8),
+    });
+    send({
+      type: 'records',
+      records: [
+        {
+          row: completion.id,
+          status: 'ok',
+          raw,
+          values: null,
+          confidence: null,
+          inputTokens: rows[completion.id]!.tokens.length,
+          outputTokens: completion.tokens.length,
+        },
+      ],
+    });
+  }
+  send({ type: 'finished' });
+}
+
+process.on('disconnect', () => process.exit(0));
+process.on('message', (message: ToChild) => {
+  if (message.type === 'rows') queue.pushAll(message.rows);
+  else if (message.type === 'end') queue.end();
+  else
+    load(message.request).catch((error: unknown) => {
+      const text = error instanceof Error ? error.message : String(error);
+      send({ type: 'refused', code: 'MODEL_FAILED', message: text, hint: null, at: {} });
+    });
+});

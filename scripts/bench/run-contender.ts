@@ -1,0 +1,43 @@
+import { spawn } from 'node:child_process';
+import type { Job, Result } from './contender.js';
+import { memoryOfTree } from './process-tree.js';
+
+const MEMORY_EVERY_MS = 250;
+
+export interface Measured extends Result {
+  readonly peakBytes: number;
+}
+
+/** Runs one contender in a process of its own, beside nothing else. */
+export function runContender(
+  command: readonly string[],
+  job: Job,
+  env: Readonly<Record<string, string>>,
+): Promise<Measured> {
+  const [program, ...before] = command;
+  const child = spawn(program!, [...before.slice(0, 1), JSON.stringify(job), ...before.slice(1)], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+  });
+  let peakBytes = 0;
+  const timer = setInterval(() => {
+    peakBytes = Math.max(peakBytes, memoryOfTree(child.pid!));
+  }, MEMORY_EVERY_MS);
+  let output = '';
+  let errors = '';
+  child.stdout.on('data', (piece) => {
+    output += piece;
+  });
+  child.stderr.on('data', (piece) => {
+    errors += piece;
+  });
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => {
+      clearInterval(timer);
+      const last = output.trim().split('\n').at(-1) ?? '';
+      if (code === 0 && last.startsWith('{')) resolve({ ...(JSON.parse(last) as Result), peakBytes });
+      else reject(new Error(`exit ${code}: ${errors.trim().split('\n').slice(-4).join(' | ')}`));
+    });
+  });
+}
