@@ -25,6 +25,11 @@ export interface SubcommandEntry {
 /** Scoring is the default and needs no name; these are the others, in the order of `--help`. */
 export const SUBCOMMANDS: readonly SubcommandEntry[] = [
   {
+    name: 'compare',
+    summary: 'show how far the models of a scored table agree, and where they do not',
+    load: () => import('./compare-command.js'),
+  },
+  {
     name: 'validate',
     summary: 'check a config and show which models would run',
     load: () => import('./validate-command.js'),

@@ -1,0 +1,127 @@
+import { RunScoringError } from '../foundation/errors.js';
+import { nearestName } from '../foundation/nearest-name.js';
+import { findColumn } from '../table/header-map.js';
+
+/** The columns of one model, or of the ensemble, by position; -1 for a column that is not there. */
+export interface RaterColumns {
+  readonly name: string;
+  readonly kind: 'model' | 'ensemble';
+  readonly label: number;
+  readonly tags: number;
+  readonly confidence: number;
+  readonly status: number;
+}
+
+export interface ResultsHeader {
+  readonly raters: readonly RaterColumns[];
+  readonly human: number;
+  /** One for each tag of the rubric: the 0/1 column that people filled. */
+  readonly humanTags: readonly number[];
+  readonly text: number;
+  readonly configHash: number;
+  /** Columns that were in the table before it was scored, those with people's labels left out. */
+  readonly input: readonly number[];
+}
+
+export interface HeaderNames {
+  readonly labelField: string;
+  /** Null when the rubric has no list of tags. */
+  readonly tagsField: string | null;
+  readonly tags: readonly string[];
+  readonly humanColumn: string;
+  readonly textColumn: string;
+  readonly outputColumn: string;
+}
+
+export const ENSEMBLE = 'ensemble';
+export const ENSEMBLE_COLUMNS = ['ensemble_flag', 'ensemble_margin', 'ensemble_votes'] as const;
+export const CONFIG_HASH_COLUMN = 'config_hash';
+export const ROW_KEY_COLUMN = 'row_key';
+/** What a review file adds besides the row key. */
+export const REVIEW_COLUMNS = ['review_score', 'review_reasons'] as const;
+
+/**
+ * Finds the models of a scored table by its header: `ai_<model>_<label field>`, and the ensemble by `ensemble_flag`.
+ * @throws RunScoringError INPUT_NO_MODEL_COLUMNS, INPUT_COLUMN_AMBIGUOUS
+ */
+export function readResultsHeader(
+  header: readonly string[],
+  names: HeaderNames,
+  file: string,
+): ResultsHeader {
+  const position = (name: string) => (header.includes(name) ? findColumn(header, name, file) : -1);
+  const suffix = `_${names.labelField}`;
+  const models = [
+    ...new Set(
+      header
+        .filter((name) => name.startsWith('ai_') && name.endsWith(suffix))
+        .map((name) => name.slice('ai_'.length, -suffix.length))
+        .filter((name) => name !== ''),
+    ),
+  ];
+  const raters: RaterColumns[] = models.map((name) => {
+    const of = (field: string) => position(`ai_${name}_${field}`);
+    return {
+      name,
+      kind: 'model',
+      label: of(names.labelField),
+      tags: names.tagsField === null ? -1 : of(names.tagsField),
+      confidence: of('confidence'),
+      status: of('status'),
+    };
+  });
+  if (raters.length === 0) throw noModels(header, names, file);
+  if (header.includes('ensemble_flag')) {
+    raters.push({
+      name: ENSEMBLE,
+      kind: 'ensemble',
+      label: position('ensemble_flag'),
+      tags: -1,
+      confidence: position('ensemble_margin'),
+      status: -1,
+    });
+  }
+  const human = position(names.humanColumn);
+  const humanTags = names.tags.map(position);
+  const added = new Set<string>([
+    ...ENSEMBLE_COLUMNS,
+    ...REVIEW_COLUMNS,
+    CONFIG_HASH_COLUMN,
+    ROW_KEY_COLUMN,
+    ...models.map((name) => `${names.outputColumn}_${name}`),
+  ]);
+  const prefixes = models.map((name) => `ai_${name}_`);
+  const input = [...header.keys()].filter((at) => {
+    const name = header[at]!;
+    if (at === human || humanTags.includes(at) || added.has(name)) return false;
+    return !prefixes.some((prefix) => name.startsWith(prefix));
+  });
+  return {
+    raters,
+    human,
+    humanTags,
+    text: position(names.textColumn),
+    configHash: position(CONFIG_HASH_COLUMN),
+    input,
+  };
+}
+
+function noModels(header: readonly string[], names: HeaderNames, file: string): RunScoringError {
+  const wanted = `ai_<model>_${names.labelField}`;
+  const raw = header.find((name) => name.startsWith(`${names.outputColumn}_`));
+  const near = nearestName(
+    wanted,
+    header.filter((name) => name.startsWith('ai_')),
+  );
+  const hint =
+    raw !== undefined
+      ? 'It has raw answers only; score without --no-parse.'
+      : near !== undefined
+        ? `Is ${JSON.stringify(near)} one? Name a config whose output.fields fit, with --config.`
+        : 'Give a table that run-scoring wrote, or name a config whose output.fields fit, with --config.';
+  return new RunScoringError(
+    'INPUT_NO_MODEL_COLUMNS',
+    `The table has no column of a model, such as ${wanted}.`,
+    { at: { file, line: 1 }, hint },
+  );
+}
