@@ -16,7 +16,7 @@ from tokenizers import Tokenizer
 
 from model import load_hf, save_hf
 from scores import area, odds
-from train import read
+from rows import read
 
 
 def platt(z, y, steps=4000):

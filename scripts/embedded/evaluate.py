@@ -11,7 +11,8 @@ from tokenizers import Tokenizer
 
 from model import load_hf
 from targets import CAUSE, TAG_OF, TAGS
-from train import ASSISTANT, BEGIN, END, USER, WORK, read
+from rows import END, prompt, read
+from train import WORK
 
 KEYS = ['flag', 'reasoning', 'tags', 'recommendation']
 
@@ -27,7 +28,7 @@ def labels(row):
 def generate(model, tok, text, limit=160):
     """(reply, probability of 'bad' against 'good' at the flag token or None) for one profile, greedy."""
     good, bad = tok.token_to_id('good'), tok.token_to_id('bad')
-    ids = [BEGIN, USER] + tok.encode(text, add_special_tokens=False).ids[:1800] + [END, ASSISTANT]
+    ids = prompt(tok.encode(text, add_special_tokens=False).ids)
     caches = [[] for _ in model.model.layers]
     new, out, chance, start = torch.tensor([ids]), [], None, 0
     for _ in range(limit):

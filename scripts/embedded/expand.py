@@ -1,10 +1,10 @@
 """Turns frames into text: [a|b] choices and {slot}s, with contacts, numbers and words made on the spot."""
 import random
 import re
+from functools import lru_cache
 
-import banks_bad as bad
-import banks_base as base
 import lexicon
+import slots
 
 CHOICE = re.compile(r'\[([^\[\]]*)\]')
 SLOT = re.compile(r'\{([A-Za-z_0-9]+)\}')
@@ -25,6 +25,13 @@ def invented(rng, parts=(2, 3)):
     return out.capitalize()
 
 
+@lru_cache(None)
+def ailments():
+    """Names of illnesses from the lexicon, for one's own illness and for the work with ill people alike."""
+    found = {w for root in ('disease', 'mental disorder', 'nervous disorder') for w in lexicon.kinds_of(root, longest=18)}
+    return sorted(w for w in found if ' disease' in w or ' disorder' in w or (' ' not in w and len(w) > 5))
+
+
 class Expander:
     def __init__(self, rng: random.Random):
         self.rng = rng
@@ -34,25 +41,25 @@ class Expander:
 
     def word(self, pos):
         x = self.rng.random()
-        return self.rng.choice(lexicon.everyday(pos) if x < 0.5 else (self.common if x < 0.92 else self.rare)[pos])
+        return self.rng.choice(lexicon.everyday(pos) if x < 0.72 else (self.common if x < 0.95 else self.rare)[pos])
 
     def name(self):
-        return self.rng.choice(base.NAMES) if self.rng.random() < 0.6 else invented(self.rng)
+        return self.rng.choice(slots.NAMES) if self.rng.random() < 0.6 else invented(self.rng)
 
     def surname(self):
         r = self.rng.random()
-        return self.rng.choice(base.SURNAMES) if r < 0.5 else invented(self.rng) if r < 0.8 else self.word('noun').capitalize()
+        return self.rng.choice(slots.SURNAMES) if r < 0.5 else invented(self.rng) if r < 0.8 else self.word('noun').capitalize()
 
     def place(self):
         r = self.rng.random()
         if r < 0.6:
-            return self.rng.choice(base.PLACES)
+            return self.rng.choice(slots.PLACES)
         stem = invented(self.rng, (1, 2)) if r < 0.8 else self.word('noun').capitalize()
         return stem + self.rng.choice(['', 'ton', 'ville', ' Creek', ' Park', 'field', ' Hills', ' Bay', 'wood', ' Valley', ' Heights', 'dale', 'bury', ' Vale', ' Point'])
 
     def company(self):
         stem = self.surname()
-        return f'{stem} {self.rng.choice(base.COMPANY_TAILS)}' if self.rng.random() < 0.8 else stem + self.rng.choice(["'s", ' and ' + self.surname(), 'co', ' Ltd'])
+        return f'{stem} {self.rng.choice(slots.COMPANY_TAILS)}' if self.rng.random() < 0.8 else stem + self.rng.choice(["'s", ' and ' + self.surname(), 'co', ' Ltd'])
 
     def number(self):
         r = self.rng
@@ -102,7 +109,7 @@ class Expander:
     def handle_word(self):
         r = self.rng
         a = r.choice([self.name().lower(), self.word('noun'), self.word('adj'), self.surname().lower().replace("'", '')])
-        b = r.choice([self.word('noun'), self.surname().lower().replace("'", ''), str(r.randint(1, 2010)), self.name().lower(), self.rng.choice(base.JOBS).replace(' ', '')])
+        b = r.choice([self.word('noun'), self.surname().lower().replace("'", ''), str(r.randint(1, 2010)), self.name().lower(), self.rng.choice(slots.JOBS).replace(' ', '')])
         return a + r.choice(['_', '.', '', '_the_', '-']) + b + r.choice(['', '', '', str(r.randint(1, 99))])
 
     def email(self):
@@ -140,11 +147,14 @@ class Expander:
         r = self.rng
         low = key.lower()
         simple = {
-            'job': base.JOBS, 'country': base.COUNTRIES, 'language': base.LANGUAGES, 'gerund': base.GERUNDS, 'ticket': base.TICKETS, 'software': base.SOFTWARE,
-            'industry': base.INDUSTRIES, 'quality': base.QUALITIES, 'hobby': base.HOBBIES, 'shift': base.SHIFTS, 'month': MONTHS, 'illness': bad.ILLNESSES,
-            'condition': bad.CONDITIONS, 'believer': bad.BELIEVERS, 'worship': bad.WORSHIP, 'party': bad.PARTIES, 'union': bad.UNIONS, 'ethnic': bad.ETHNICS,
-            'insult': bad.INSULTS, 'adjinsult': bad.ADJ_INSULTS, 'group': bad.GROUPS, 'relative': bad.RELATIVES}
-        if low in simple:
+            'job': slots.JOBS, 'country': slots.COUNTRIES, 'language': slots.LANGUAGES, 'gerund': slots.GERUNDS, 'ticket': slots.TICKETS, 'software': slots.SOFTWARE,
+            'industry': slots.INDUSTRIES, 'quality': slots.QUALITIES, 'hobby': slots.HOBBIES, 'shift': slots.SHIFTS, 'month': MONTHS, 'illness': slots.ILLNESSES,
+            'condition': slots.CONDITIONS, 'believer': slots.BELIEVERS, 'worship': slots.WORSHIP, 'party': slots.PARTIES, 'union': slots.UNIONS, 'ethnic': slots.ETHNICS,
+            'insult': slots.INSULTS, 'adjinsult': slots.ADJ_INSULTS, 'group': slots.GROUPS, 'relative': slots.RELATIVES,
+            'prison': slots.PRISONS, 'social': slots.SOCIAL}
+        if low in ('illness', 'condition') and r.random() < 0.25:
+            out = r.choice(ailments())
+        elif low in simple:
             out = r.choice(simple[low])
             if low == 'job' and r.random() < 0.12:
                 out = self.word('noun') + ' ' + r.choice(['operator', 'assistant', 'worker', 'officer', 'technician', 'hand', 'manager', 'fitter', 'adviser', 'cleaner', 'repairer', 'maker', 'planner', 'designer', 'supervisor'])
@@ -155,7 +165,7 @@ class Expander:
         elif low == 'a_place':
             out = r.choice(['a hospital', 'a school', 'an office', 'a bank', 'a factory', 'a kitchen', 'a library', 'a laboratory', 'a nursery', 'a council', 'a hotel'])
         elif low == 'things':
-            out = r.choice(base.THINGS) if r.random() < 0.6 else self.slot('nouns') if r.random() < 0.6 else self.word('adj') + ' ' + self.slot('nouns')
+            out = r.choice(slots.THINGS) if r.random() < 0.6 else self.slot('nouns') if r.random() < 0.6 else self.word('adj') + ' ' + self.slot('nouns')
         elif low == 'noun':
             out = self.word('noun')
         elif low == 'nouns':
@@ -169,7 +179,7 @@ class Expander:
         elif low == 'gerundverb':
             out = lexicon.gerund(self.word('verb'))
         elif low == 'insults':
-            out = lexicon.plural(r.choice(bad.INSULTS))
+            out = lexicon.plural(r.choice(slots.INSULTS))
         elif low == 'n':
             out = self.number()
         elif low in ('yrs', 'yrs_'):
@@ -197,6 +207,23 @@ class Expander:
             out = self.word('noun').upper()[:7] + str(r.randint(5, 50))
         elif low == 'visa':
             out = str(r.choice([485, 417, 462, 500, 482, 820, 801, 189, 190, 491, 866, 785, 790, 309, '010', '030']))
+        elif low == 'call':
+            out = r.choice(['ring', 'call', 'text', 'phone', 'message', 'sms', 'try', 'dial'])
+        elif low == 'middle':
+            out = self.name() if r.random() < 0.8 else r.choice('ABCDEFGHJKLMNPRSTW') + '.'
+        elif low == 'state':
+            out = r.choice(list(STATES))
+        elif low == 'partno':
+            out = r.choice([f'{r.choice("ABCDKMPX")}{r.randint(10, 99)}-{r.randint(100, 9999)}', f'{r.randint(1000, 99999)}', f'{r.randint(100, 999)}/{r.randint(10, 99)}', f'{r.choice("ABCKTX")}{r.choice("ABCKTX")}-{r.randint(100, 999)}'])
+        elif low == 'iso':
+            out = r.choice([f'{r.randint(1000, 50000)}', f'{r.randint(1000, 9999)}.{r.randint(1, 9)}', f'{r.randint(1000, 9999)}:{r.randint(1998, 2022)}'])
+        elif low == 'time':
+            out = r.choice([f'{r.randint(1, 12)} am', f'{r.randint(1, 12)} pm', f'{r.randint(5, 11)}:{r.choice(["00", "15", "30", "45"])}', f'{r.randint(4, 22):02}{r.choice(["00", "30"])}', 'dawn', 'noon'])
+        elif low == 'bignum3':
+            out = str(r.randint(100, 999))
+        elif low == 'date_future':
+            d, m, y = r.randint(1, 28), r.randint(0, 11), r.randint(2024, 2031)
+            out = r.choice([f'{d} {MONTHS[m]}', f'{d} {MONTHS[m]} {y}', f'{d}/{m + 1}/{y}', f'{MONTHS[m]} {y}', f'early {MONTHS[m]}'])
         elif low == 'he':
             out = self.pron if self.pron != 'they' else 'he'
         elif low == 'pos':

@@ -1,197 +1,171 @@
 """Synthetic profiles with their judgement, seeded and compositional. No text from the web and none from the evaluation sets.
 
-  python3 generate.py OUT.jsonl --rows 1000 --seed 1 [--held-out]
+  python3 generate.py OUT.jsonl --rows 20000 --seed 1 [--held-out]
 
-Frames are divided by a hash: one in eight is held out, used with --held-out only (every sentence of such a row comes from a held-out frame).
+A row: {"text", "kinds", "target", "marks"}. marks: [start, end, kind] of the characters that hold each violation, or null
+where that is not known. With --held-out every sentence comes from a held-out frame (banks.py).
 """
 import argparse
+import difflib
 import json
 import random
 import re
-import zlib
 
-import banks_bad as bad
-import banks_base as base
-import banks_more as more
 import grammar_errors as errors
 import lexicon
+from banks import bank, every, is_held
 from expand import Expander
-from targets import target
+from targets import TAG_OF, TAGS, target
 
-SPLIT = {}
-
-
-def frames(bank, held):
-    key = (id(bank), held)
-    if key not in SPLIT:
-        kept = [f for f in bank if (zlib.crc32(f.encode()) % 8 == 0) == held]
-        SPLIT[key] = kept or bank
-    return SPLIT[key]
-
-
-FILLER = None
-
-
-def filler(held):
-    global FILLER
-    if FILLER is None:
-        FILLER = lexicon.sentences()
-    return frames(FILLER, held)
-
-
-VOICES = {'first': base.FIRST, 'terse': base.TERSE, 'third': base.THIRD, 'slang': base.SLANG, 'essay': base.ESSAY, 'bullets': base.BULLETS, 'resume': base.RESUME,
-          'plain': more.PLAIN, 'family': more.FAMILY + base.FIRST[:20], 'senior': more.SENIOR + base.ESSAY, 'daily': more.DAILY}
-NEAR = base.NEAR + more.NEAR2
-FIRST = base.FIRST + more.PLAIN[:12] + more.DAILY
-BAD = [{k: v + more.MORE[k] for k, v in bank.items()} for bank in (bad.PERSONAL, bad.SENSITIVE, bad.INAPPROPRIATE)]
+KIND_WEIGHT = {'health': 3.0, 'disability': 1.5, 'criminal_record': 1.5, 'religion': 1.5, 'phone': 1.5, 'email': 1.2}
+TAG_WEIGHT = dict(zip(TAGS, [34, 42, 34]))
+OPEN, CLOSE = '\ue000', '\ue001'  # around a violation until the text is laid out
+LEFT_OUT = re.compile(f'[{OPEN}{CLOSE}]')
 
 
 def cap(s):
-    return s[0].upper() + s[1:]
+    """The first letter as a capital, behind a mark too."""
+    at = 1 if s[0] == OPEN else 0
+    return s[:at] + s[at:at + 1].upper() + s[at + 1:]
+
+
+def small(s):
+    """The first letter small, unless it begins a name, an abbreviation or 'I'."""
+    first = s.split(' ')[0].strip(OPEN + CLOSE + ",.'")
+    if first[:1] == 'I' or not first[1:].islower():
+        return s
+    at = 1 if s[0] == OPEN else 0
+    return s[:at] + s[at].lower() + s[at + 1:]
 
 
 def stop(s):
-    return s if s[-1] in '.!?' else s + '.'
+    return s if s.rstrip(CLOSE)[-1:] in ('.', '!', '?') else s + '.'
 
 
 class Maker:
-    def __init__(self, seed, held=False, short=False):
-        self.rng = random.Random(seed)
-        self.held, self.short = held, short
+    def __init__(self, seed, held=False):
+        self.rng, self.held = random.Random(seed), held
         self.e = Expander(self.rng)
         self.common = frozenset(self.e.common['noun']) | frozenset(self.e.common['verb']) | frozenset(self.e.common['adj'])
+        self.filler = [s for s in lexicon.sentences() if is_held(s) == held]
+        by_kind = bank('violation', held)
+        self.kinds = list(by_kind)
+        self.weights = []
+        for k in self.kinds:
+            of_tag = sum(KIND_WEIGHT.get(o, 1) for o in self.kinds if TAG_OF[o] == TAG_OF[k])
+            self.weights.append(TAG_WEIGHT[TAG_OF[k]] * KIND_WEIGHT.get(k, 1) / of_tag)
 
-    def pick(self, bank):
-        return self.e.expand(self.rng.choice(frames(bank, self.held)))
+    def pick(self, frames):
+        return self.e.expand(self.rng.choice(frames)).replace('\\n', '\n').rstrip(' .')
 
-    def plain(self):
-        """A grammatical sentence of dictionary words."""
-        r = self.rng
-        if r.random() < 0.8:
-            return self.mine(r.choice(filler(self.held)))
-        return self.e.expand(r.choice(['The {noun} {thirdverb} a {adj} {noun}', 'We {past} the {nouns} {adv}', 'I {past} a {noun} and {past} it', 'A {adj} {noun} is a {adj} {noun}', 'They {verb} {nouns} when the {noun} {thirdverb}', 'My {noun} was {adj} and the {nouns} were {adj}', 'Nobody {past} the {adj} {nouns}', 'There were {n} {nouns} in the {noun}', 'If I {verb}, I {verb} {adv}', '{Adj} {nouns} need {adj} {nouns}']))
+    def from_bank(self, folder, heading):
+        return self.pick(bank(folder, self.held)[heading])
 
-    def mine(self, s):
-        """An example sentence, half the time put into the first person."""
-        r = self.rng
+    def near(self, kind=None):
+        """A harmless sentence close to a violation; of the same kind, when one is named."""
+        found = bank('near', self.held)
+        return self.pick(found[kind] if kind in found and self.rng.random() < 0.7 else every('near', self.held))
+
+    def open(self):
+        """A grammatical sentence of the lexicon, half the time put into the first person."""
+        r, s = self.rng, self.rng.choice(self.filler).rstrip('.')
         if r.random() < 0.55 and re.match(r'(He|She|They) [a-z]+(ed|t|ew|aw|ld|nt) ', s):
             s = re.sub(r'^(He|She|They)\b', 'I', s)
-            s = re.sub(r'\b(his|her|their)\b', 'my', s)
-            s = re.sub(r'\b(himself|herself|themselves)\b', 'myself', s)
-        elif r.random() < 0.2:
-            s = re.sub(r'^(He|She)\b', self.e.name(), s)
+            s = re.sub(r'\b(himself|herself|themselves)\b', 'myself', re.sub(r'\b(his|her|their)\b', 'my', s))
         return s
 
-    def body(self):
+    def body(self, longest=120):
         """(style, sentences) of a harmless profile; sentences without final stops."""
         r = self.rng
-        style = r.choices(['first', 'terse', 'third', 'slang', 'essay', 'bullets', 'resume', 'mixed', 'plain', 'family', 'senior', 'daily', 'open'], [9, 12, 7, 7, 8, 8, 6, 5, 9, 7, 8, 16, 40])[0]
-        size = r.choices([1, 2, 3, 4, 5, 6, 8, 12, 18], [3, 12, 24, 24, 16, 9, 7, 3, 1])[0]
-        if self.short:
-            size = min(size, r.choice([1, 2, 2, 3, 3, 4]))
-        if style in ('terse', 'bullets'):
-            size = max(size, 2) + r.randint(0, 2)
         self.e.pron = r.choice(['he', 'she'])
+        styles = list(bank('good', self.held))
+        style = r.choice(styles + ['open', 'mixed', 'mixed', 'mixed'])
+        size = r.choices([1, 2, 3, 4, 5, 6, 8, 12, 18, 26], [4, 13, 23, 22, 15, 10, 7, 3, 1.5, 0.5])[0]
+        if r.random() < 0.008:
+            size = r.randint(30, 75)
+        if style in ('terse', 'bullets'):
+            size = max(size, 2) + r.randint(0, 3)
         out = []
-        dense = r.random() < 0.45
-        for _ in range(size):
-            bank = VOICES.get(style) or r.choice([base.FIRST, base.TERSE, base.ESSAY, base.SLANG, base.RESUME])
+        for _ in range(min(size, longest)):
             x = r.random()
-            if style == 'open' and x < 0.75:
-                out.append(self.plain().rstrip('.'))
-            elif x < 0.2 and style != 'bullets':
-                near = self.pick(NEAR)
-                out.append(self.opened(near) if r.random() < 0.18 else near)
-            elif x < (0.6 if dense else 0.26) and style not in ('bullets', 'terse'):
-                out.append(self.plain().rstrip('.'))
-            elif style in ('slang', 'essay', 'terse', 'resume') and x > 0.75:
-                out.append(self.pick(FIRST))
+            if style == 'third' and x < 0.8:
+                out.append(self.from_bank('good', 'third'))
+            elif x < 0.2:
+                out.append(self.near())
+            elif x < 0.36 or (style == 'open' and x < 0.75):
+                out.append(self.open())
+            elif x < 0.7 and style not in ('open', 'mixed'):
+                out.append(self.from_bank('good', style))
             else:
-                out.append(self.pick(bank))
-        if style not in ('bullets',) and len(' '.join(out).split()) < 9:
-            out.insert(0, self.pick(r.choice([base.FIRST, base.TERSE])) if style != 'third' else self.pick(base.THIRD))
-        if sum(len(s.split()) for s in out) < 6:
-            out += [self.pick(base.FIRST), self.pick(base.TERSE)]
+                out.append(self.pick(every('good', self.held)))
+        if r.random() < 0.08:
+            out[r.randrange(len(out))] = self.pick(every('correct', self.held))
+        while sum(len(s.split()) for s in out) < 9:
+            out.append(self.pick(every('good', self.held)))
         return style, out
 
     def replace_words(self, s):
-        """Content words replaced by random dictionary words, in every class alike."""
-        r = self.rng
+        """Some content words replaced by random dictionary words, in every class alike: an unknown word is no sign."""
         def swap(m):
             w = m[0]
-            if len(w) < 5 or r.random() > 0.12 or w not in self.common:
+            if len(w) < 5 or self.rng.random() > 0.12 or w not in self.common:
                 return w
-            for pos in ('noun', 'adj', 'verb'):
-                if w in lexicon.words(pos)[0]:
-                    return self.e.word(pos)
-            return w
+            return next((self.e.word(pos) for pos in ('noun', 'adj', 'verb') if w in lexicon.words(pos)[0]), w)
         return re.sub(r'\b[a-z]+\b', swap, s)
+
+    def opened(self, s):
+        """The sentence behind an opener, or with a tail, or joined to another: all occur with and without a violation."""
+        r, x = self.rng, self.rng.random()
+        if x < 0.4:
+            return self.from_bank('openers', 'openers').rstrip(' ') + ' ' + small(s)
+        if x < 0.6:
+            return s.rstrip('.!') + self.from_bank('openers', 'tails')
+        other = self.pick(every('good', self.held)) if x < 0.85 else self.near()
+        if len(other) + len(s) > 160 or '\n' in other:
+            return s
+        a, b = (other, s) if r.random() < 0.6 else (s, other)
+        return a.rstrip('.!') + r.choice([', and ', ' and ', ', but ', '; ', ' - ']) + small(b)
+
+    def violation(self):
+        """(kind, marked sentence)"""
+        kind = self.rng.choices(self.kinds, self.weights)[0]
+        s = OPEN + self.from_bank('violation', kind) + CLOSE
+        return kind, self.opened(s) if self.rng.random() < 0.22 else s
 
     def layout(self, style, parts):
         r = self.rng
-        if style == 'bullets':
-            mark = r.choice(['- ', '* ', '• ', '', '- ', '> '])
-            lower = r.random() < 0.4
-            lines = [mark + (p if lower or p[0].isdigit() else cap(p)) for p in parts]
+        if style == 'bullets' or (style == 'terse' and r.random() < 0.25):
+            mark, lower = r.choice(['- ', '* ', '• ', '', '- ', '> ', '– ']), r.random() < 0.4
+            lines = [mark + (p if lower else cap(p)) for p in parts]
             if r.random() < 0.2:
                 lines[0] = lines[0][len(mark):]
-            return '\n'.join(lines) if r.random() < 0.85 else ' / '.join(l[len(mark):] for l in lines)
-        joined = ''
-        joins = r.random()
+            return '\n'.join(lines) if r.random() < 0.85 else ' / '.join(x[len(mark):] for x in lines)
+        joins, joined = r.random(), ''
         for p in parts:
             s = stop(cap(p))
-            if joined:
-                if joins > 0.85 and style != 'terse' and len(p) > 12 and joined[-1] == '.' and r.random() < 0.5 and p[:2] in ('I ', 'My', 'We', 'It'):
-                    joined = joined[:-1] + r.choice([', and ', '; ', ', but ', ' and ']) + (s if s[:2] == 'I ' else s[0].lower() + s[1:])
-                    continue
-                joined += '\n\n' if r.random() < 0.05 else '\n' if joins < 0.06 else ' '
-            joined += s
+            if joined and joins > 0.88 and len(p) > 12 and joined[-1] == '.' and r.random() < 0.5 and p[:2] in ('I ', 'My', 'We', 'It'):
+                joined = joined[:-1] + r.choice([', and ', '; ', ', but ', ' and ']) + small(s)
+            else:
+                joined += (('\n\n' if r.random() < 0.05 else '\n' if joins < 0.06 else ' ') if joined else '') + s
         if style == 'terse' and r.random() < 0.15:
             joined = joined.replace('. ', ', ', 2)
-        if r.random() < 0.05:
-            joined = r.choice(['Hi, ', 'Hello, ', "G'day. ", 'Hi there! ']) + joined
-        return joined
+        return r.choice(['Hi, ', 'Hello, ', "G'day. ", 'Hi there! ', 'Hello everyone. ']) + joined if r.random() < 0.05 else joined
 
     def clean(self, text):
-        """Noise that stays good: missing final stop, double spaces, dashes."""
-        r = self.rng
-        if r.random() < 0.07 and text.endswith('.'):
-            text = text[:-1]
-        if r.random() < 0.03:
-            text = text.replace('. ', '.  ')
-        if r.random() < 0.03:
-            text = text.replace(', ', ' - ', 1)
-        if r.random() < 0.03:
-            text = text.replace('\n', '\r\n')
-        if r.random() < 0.02:
-            text += r.choice([' 🙂', ' Thanks.', ' Cheers!', ' 👍'])
-        return text
-
-    def opened(self, sentence):
-        """The sentence behind an opener, or with a tail: both occur with and without a violation."""
-        r = self.rng
-        if r.random() < 0.5:
-            first = sentence.split(' ')[0]
-            keep = first.startswith(('I', '{')) or first[:1].isdigit() or not first[1:].islower()
-            return r.choice(more.OPENERS) + (sentence if keep else sentence[0].lower() + sentence[1:])
-        return sentence.rstrip('.!') + self.e.expand(r.choice(more.TAILS))
-
-    def violation(self):
-        r = self.rng
-        bank = r.choices(BAD, [36, 42, 34])[0]
-        kind = r.choice(list(bank))
-        kinds = [kind]
-        sentence = self.pick(bank[kind])
-        x = r.random()
-        if x < 0.25:
-            sentence = self.opened(sentence)
-        elif x < 0.3:
-            sentence = self.pick(r.choice([FIRST, more.PLAIN, NEAR])).rstrip('.') + r.choice([', and ', ' and ', ', but ', ' but ', '; ', ', ', '. ']) + sentence
-        return kinds, sentence
+        """Noise that stays good: a missing final stop, double spaces, dashes, other line ends."""
+        r, x = self.rng, self.rng.random()
+        if x < 0.07:
+            return text[:-1] if text.endswith('.') else text
+        if x < 0.1:
+            return text.replace('. ', '.  ')
+        if x < 0.13:
+            return text.replace(', ', ' - ', 1)
+        if x < 0.16:
+            return text.replace('\n', '\r\n')
+        return text + r.choice([' 🙂', ' Thanks.', ' Cheers!', ' 👍', ' Thank you for reading.']) if x < 0.19 else text
 
     def noise(self):
-        r = self.rng
-        x = r.random()
+        r, x = self.rng, self.rng.random()
         row = r.choice(['qwertyuiop', 'asdfghjkl', 'zxcvbnm', 'asdf', 'hjkl', 'fdsa', 'lkjh'])
         if x < 0.35:
             return ' '.join(''.join(r.choice(row) for _ in range(r.randint(2, 9))) for _ in range(r.randint(1, 5)))
@@ -203,88 +177,126 @@ class Maker:
             return ' '.join(''.join(r.choice('.,-?!*#_;:/') for _ in range(r.randint(1, 5))) for _ in range(r.randint(1, 4)))
         return ''.join(r.choice('abcdefghijklmnopqrstuvwxyz0123456789;') for _ in range(r.randint(5, 24)))
 
-    def case_noise(self, s):
-        return self.rng.choices([s, s.lower(), s.upper()], [80, 15, 5])[0]
-
     def insufficient(self):
-        """(kinds, text) of a text with too little in it, sometimes with a violation besides."""
+        """(text, kinds) of a text with too little in it, sometimes with a violation besides."""
+        r, x = self.rng, self.rng.random()
+        if x < 0.12:
+            return self.noise(), ['noise']
+        short = self.from_bank('short', 'not_available' if x < 0.25 else 'too_short')
+        short = short if r.random() < 0.6 or len(short) < 3 else stop(short)
+        short = r.choices([short, short.lower(), short.upper()], [80, 15, 5])[0]
+        if x < 0.25:
+            return short, ['not_available']
+        if x > 0.86:
+            kind, s = self.violation()
+            s = stop(cap(LEFT_OUT.sub('', s)))
+            if len(s.split()) < 10:
+                return r.choice([stop(short) + ' ' + s, s + ' ' + short, s]), [kind, 'too_short']
+        if r.random() < 0.2:
+            short = stop(short) + ' ' + self.from_bank('short', 'too_short')
+        return short, ['too_short']
+
+    def spoilt(self):
+        """(text, kinds) of a text of mistakes written whole, as people make them; sometimes with one more."""
         r = self.rng
-        x = r.random()
-        if x < 0.16:
-            return ['noise'], self.noise()
-        if x < 0.3:
-            return ['not_available'], self.case_noise(r.choice(frames(bad.INSUFFICIENT['not_available'], self.held)))
-        if x < 0.72:
-            text = self.pick(bad.INSUFFICIENT['too_short'])
-            if r.random() < 0.25:
-                text = stop(text) + ' ' + self.pick(bad.INSUFFICIENT['too_short'])
-            return ['too_short'], self.case_noise(text)
-        if x < 0.78:
-            text = errors.text_speak(r, r.choice(['i want work please thanks', 'looking for a job thanks', 'need work now please', 'just want any job', 'i am good to work with you know', 'please just give me work you people', 'i have time for work before the weeks', 'any work would be great thanks']), 1)
-            return ['too_short', 'text_speak'], text
-        bank = r.choice(BAD)
-        kinds = [r.choice(list(bank))]
-        s = self.pick(bank[kinds[0]])
-        if len(s.split()) > 9:
-            return ['too_short'], self.case_noise(self.pick(bad.INSUFFICIENT['too_short']))
-        text = stop(cap(s)) if r.random() < 0.8 else s
+        texts = bank('spoilt', self.held)
+        kind = r.choices(list(texts), [len(v) for v in texts.values()])[0]
+        text, kinds = cap(self.pick(texts[kind])) if kind != 'text_speak' else self.pick(texts[kind]), [kind]
+        if kind == 'all_capitals':
+            return text.upper(), kinds
+        if r.random() < 0.3:
+            text = errors.spelling(r, text, self.common) or text
+            kinds += ['spelling'] if kind == 'grammar' else []
         if r.random() < 0.4:
-            short = stop(self.pick(bad.INSUFFICIENT['too_short']))
-            text = r.choice([short + ' ' + text, text + ' ' + short])
-        return kinds + ['too_short'], text
+            text = stop(text) + ' ' + stop(cap(self.pick(every('good', self.held))))
+        return (errors.careless(r, text) if r.random() < 0.15 else text), kinds
 
     def rows(self):
-        """One to three rows that belong together: a profile alone, or a pair with and without one violation."""
-        r = self.rng
-        x = r.random()
+        """One to three rows (text, kinds, marks): a profile alone, or with its twins that have one violation more."""
+        r, x = self.rng, self.rng.random()
         if x < 0.075:
-            kinds, text = self.insufficient()
-            return [(text, kinds)]
-        style, parts = self.body()
-        if r.random() < 0.5:
+            return [(*self.insufficient(), None)]
+        if x < 0.12:
+            text, kinds = self.spoilt()
+            return [(text, kinds, [[len(text) // 3, len(text), kinds[0]]])]
+        if x < 0.18:
+            text = self.pick(every('correct', self.held))
+            if r.random() < 0.2:
+                text = stop(text) + ' ' + stop(cap(self.near()))
+            return [(self.clean(text if '\n' in text else stop(text)), [], [])]
+        style, parts = self.body(4 if x < 0.3 else 120)
+        if r.random() < 0.1:
             parts = [self.replace_words(p) for p in parts]
+        violations = [self.violation() for _ in range(2 if r.random() < 0.12 else 1)]
+        if r.random() < 0.3:
+            parts.insert(r.randint(0, len(parts)), self.near(violations[0][0]))
+        parts = [self.opened(p) if r.random() < 0.05 and '\n' not in p else p for p in parts]
         good = self.clean(self.layout(style, parts))
-        out = []
-        if x < 0.62:
-            text = good
-            if r.random() < 0.09 and len(good.split()) > 20:
-                text = errors.slip(r, good, self.common)
-            out.append((text, []))
-        if 0.45 < x < 0.82:
-            kinds, inserted = self.violation()
-            extra = [inserted]
-            if r.random() < 0.12:
-                more, other = self.violation()
-                kinds, extra = kinds + more, extra + [other]
+        out, y = [], r.random()
+        if y < 0.7:
+            slipped = r.random() < 0.1 and len(good.split()) > 20
+            out.append((errors.slip(r, good, self.common) if slipped else good, [], []))
+        if 0.42 < y < 0.88:
             new = list(parts)
-            if len(new) > 2 and r.random() < 0.5:
+            if len(new) > 2 and r.random() < 0.4:
                 new.pop(r.randrange(len(new)))
-            for s in extra:
+            for _, s in violations:
                 new.insert(r.choice([len(new), r.randint(0, len(new)), r.randint(0, len(new))]), s)
-            text = self.clean(self.layout(style, new))
-            if r.random() < 0.09:
-                spoilt = errors.corrupt(r, text, self.common)
-                if spoilt:
-                    text, kinds = spoilt[0], kinds + spoilt[1]
-            out.append((text, kinds))
-        if x >= 0.82 or (x < 0.5 and r.random() < 0.1):
-            text = good
-            words = text.split(' ')
-            if len(words) > 60:
-                text = stop(' '.join(words[: r.randint(25, 60)]).rstrip(',;.'))
-            spoilt = errors.corrupt(r, text, self.common)
+            text, marks = unmark(self.clean(self.layout(style, new)), [k for k, _ in violations])
+            kinds = [k for k, _ in violations]
+            spoilt = self.spoil(text) if r.random() < 0.07 else None
             if spoilt:
-                out.append(spoilt)
+                text, kinds, marks = spoilt[0], kinds + spoilt[1], None
+            out.append((text, kinds, marks))
+        if y > 0.83 or y < 0.06:
+            words = good.split(' ')
+            spoilt = self.spoil(good if len(words) <= 60 else stop(' '.join(words[: r.randint(25, 60)]).rstrip(',;.')))
+            out += [spoilt] if spoilt else []
         return out
 
+    def spoil(self, text):
+        """(text, kinds, marks) with several mistakes, or None; the marks are the changed words."""
+        spoilt = errors.corrupt(self.rng, text, self.common)
+        if not spoilt:
+            return None
+        new, kinds = spoilt
+        return new, kinds, [[0, len(new), 'all_capitals']] if kinds == ['all_capitals'] else changed_words(text, new, kinds)
 
-def stream(seed, held=False, short=False):
-    maker = Maker(seed, held, short)
+
+def unmark(text, kinds):
+    """(text without marks, [[start, end, kind], ...]); the kinds in the order of the texts they were made with."""
+    marks, plain, start = [], '', 0
+    for piece in re.split(f'({OPEN}|{CLOSE})', text):
+        if piece == OPEN:
+            start = len(plain)
+        elif piece == CLOSE:
+            marks.append([start, len(plain), None])
+        else:
+            plain += piece
+    if len(kinds) == 1 and len(marks) == 1:
+        marks[0][2] = kinds[0]
+        return plain, marks
+    return plain, None
+
+
+def changed_words(old, new, kinds):
+    """Marks of the words of `new` that differ from `old`; where a word is missing, the word after the gap."""
+    a, spots = old.lower().replace("'", '').split(), list(re.finditer(r'\S+', new))
+    b, marks = [m[0].lower().replace("'", '') for m in spots], []
+    for tag, _, _, j1, j2 in difflib.SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
+        if tag != 'equal':
+            marks += [[m.start(), m.end(), kinds[0]] for m in spots[j1:max(j2, j1 + 1)]]
+    return marks
+
+
+def stream(seed, held=False):
+    maker = Maker(seed, held)
     while True:
-        for text, kinds in maker.rows():
-            text = text.strip()
-            if text:
-                yield {'text': text, 'kinds': kinds, 'target': target(kinds)}
+        for text, kinds, marks in maker.rows():
+            gap = len(text) - len(text.lstrip())
+            if text.strip():
+                marks = marks and [[max(0, a - gap), max(0, b - gap), k] for a, b, k in marks]
+                yield {'text': text.strip(), 'kinds': kinds, 'target': target(kinds), 'marks': marks}
 
 
 def main():
@@ -293,9 +305,8 @@ def main():
     parser.add_argument('--rows', type=int, default=1000)
     parser.add_argument('--seed', type=int, default=1)
     parser.add_argument('--held-out', action='store_true')
-    parser.add_argument('--short', action='store_true', help='few sentences a row, for the first part of training')
     a = parser.parse_args()
-    rows = stream(a.seed, a.held_out, a.short)
+    rows = stream(a.seed, a.held_out)
     with open(a.out, 'w', encoding='utf-8') as f:
         for _ in range(a.rows):
             f.write(json.dumps(next(rows), ensure_ascii=False) + '\n')

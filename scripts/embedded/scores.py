@@ -1,5 +1,4 @@
 """Log-odds of the flag per row: python3 scores.py FOLDER SET [LIMIT] -> accuracy at several thresholds and the area under the ROC curve."""
-import json
 import sys
 
 import numpy as np
@@ -7,20 +6,20 @@ import torch
 from tokenizers import Tokenizer
 
 from model import load_hf
-from train import encode, read
+from rows import prompt, read
 
 
 @torch.no_grad()
 def odds(model, tok, rows):
     """(log-odds of 'bad' against 'good', is bad) as arrays, and the hidden states at the flag."""
     good, bad = tok.token_to_id('good'), tok.token_to_id('bad')
-    rows = [r if 'target' in r else {'text': r['text'], 'target': json.dumps({'flag': r['flag']}, separators=(',', ':'))} for r in rows]
+    prefix = tok.encode('{"flag":"').ids
     z, y, hidden = [], [], []
-    for e in encode(tok, rows):
-        h = model(torch.tensor([e[0][:e[2]]]))[0, -1]
+    for row in rows:
+        h = model(torch.tensor([prompt(tok.encode(row['text'], add_special_tokens=False).ids) + prefix]))[0, -1]
         logits = model.logits(h)
         z.append(float(logits[bad] - logits[good]))
-        y.append(e[3])
+        y.append(bool(row['kinds']) if 'kinds' in row else row['flag'] == 'bad')
         hidden.append(h)
     return np.array(z), np.array(y), torch.stack(hidden)
 
