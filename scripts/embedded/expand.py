@@ -67,7 +67,7 @@ class Expander:
 
     def years(self):
         r = self.rng
-        n = self.number() if r.random() < 0.85 else r.choice(['several', 'many', 'a few', 'over ten', 'almost five', 'twenty-two', 'thirty-one'])
+        n = r.choice([r.choice(SMALL), str(r.randint(2, 34))]) if r.random() < 0.85 else r.choice(['several', 'many', 'a few', 'over ten', 'almost five', 'twenty-two', 'thirty-one'])
         return n + ' ' + r.choices(['years', 'yrs', 'months', 'seasons', 'summers', 'weeks'], [70, 6, 10, 6, 3, 3])[0]
 
     def money(self):

@@ -225,7 +225,7 @@ class Maker:
                 text = stop(text) + ' ' + stop(cap(self.near()))
             return [(self.clean(text if '\n' in text else stop(text)), [], [])]
         style, parts = self.body(4 if x < 0.3 else 120)
-        if r.random() < 0.1:
+        if not self.held and r.random() < 0.08:
             parts = [self.replace_words(p) for p in parts]
         violations = [self.violation() for _ in range(2 if r.random() < 0.12 else 1)]
         if r.random() < 0.3:

@@ -135,6 +135,14 @@ def kinds_of(word, sense_file_order=0, longest=22, depth=6):
     return sorted(set(out))
 
 
+# Nor do they belong into a profile, where a reader would stop at them.
+UNFIT = re.compile(
+    r"\b(israel\w*|tortur\w*|confess\w*|victim\w*|enem\w*|war|wars|army|soldier\w*|weapon\w*|guns?|suspect\w*|accus\w*|defendant\w*|trial|scandal\w*|"
+    r"steal\w*|stole\w*|thie\w*|rob\w*|cheat\w*|vomit\w*|blood\w*|kiss\w*|lov\w+|passion\w*|girlfriend|insult\w*|curs\w+|foreign\w*|immigra\w*|"
+    r"senator\w*|president\w*|minister\w*|parliament|candidate\w*|revol\w*|rebel\w*|troops|invad\w*|massacr\w*|slaughter\w*|brutal\w*|cruel\w*|"
+    r"sinn\w*|sins?|soul\w*|spirit\w*|holy|divine|prophet\w*|pope|jail\w*|police\w*|court\w*|bod(y|ies)|flesh|lips|thigh\w*|desire\w*|lust\w*|angry|anger|furious)\b", re.I)
+
+
 @lru_cache(None)
 def sentences():
     """Plain example sentences of WordNet, as filler that means nothing for the judgement."""
@@ -143,7 +151,7 @@ def sentences():
     for pos in ('verb', 'noun', 'adj', 'adv'):
         for line in _read(f'data.{pos}'):
             for example in re.findall(r'"([^"]+)"', line.partition('|')[2]):
-                if not 4 <= len(example.split()) <= 18 or not start.match(example) or BANNED.search(example):
+                if not 4 <= len(example.split()) <= 18 or not start.match(example) or BANNED.search(example) or UNFIT.search(example):
                     continue
                 if pos != 'verb' and not re.search(r"\b(is|was|were|are|had|has|have|went|did|will|would|can|could|\w+ed|made|took|came)\b", example):
                     continue
