@@ -97,7 +97,7 @@ def careless(rng, text):
 def corrupt(rng, text, common):
     """Several mistakes. Returns (text, kinds) or None when the text is too poor to spoil."""
     kind = rng.random()
-    n = max(3, len(text.split()) // rng.choice([5, 6, 8, 10]))
+    n = max(4, len(text.split()) // rng.choice([4, 5, 6, 8]))
     if kind < 0.13:
         out = text.upper()
         if rng.random() < 0.25:
@@ -121,7 +121,7 @@ def corrupt(rng, text, common):
             kinds.append('spelling' if spell else 'grammar')
         if did >= n:
             break
-    if did < 3:
+    if did < 4:
         return None
     if rng.random() < 0.25:
         out = careless(rng, out)

@@ -1,0 +1,120 @@
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { loadConfig, MultiModelBatchProcessor } from '../../src/index.js';
+import { calibration } from '../../src/stats/calibration.js';
+
+/**
+ * Judges the enabled models of config/config.yaml, the way the product runs them, on sets of profiles with known
+ * answers: data/eval/test.jsonl, or the files named on the command line. Prints a table; the last line is JSON.
+ */
+interface Profile {
+  readonly text: string;
+  readonly flag: 'good' | 'bad';
+  readonly tags: readonly string[];
+  /** Kinds of violation it holds. */
+  readonly kinds: readonly string[];
+}
+
+const kinds = JSON.parse(readFileSync('scripts/embedded/kinds.json', 'utf8')) as Record<
+  string,
+  { tag: string; cause: string; advice: string }
+>;
+const tags = [...new Set(Object.values(kinds).map(({ tag }) => tag))];
+const sets = process.argv.length > 2 ? process.argv.slice(2) : ['data/eval/test.jsonl'];
+
+function readSet(path: string): Profile[] {
+  const lines = readFileSync(path, 'utf8').trim().split('\n');
+  return lines.map((line) => {
+    const row = JSON.parse(line) as { text: string; kinds?: string[]; spans?: { kind: string }[] };
+    const found = row.kinds ?? row.spans!.map(({ kind }) => kind);
+    const named = (row as { tags?: string[] }).tags ?? [...new Set(found.map((kind) => kinds[kind]!.tag))];
+    return { text: row.text, flag: named.length > 0 ? 'bad' : 'good', tags: named, kinds: found };
+  });
+}
+
+const share = (part: number, whole: number): number | null =>
+  whole === 0 ? null : Math.round((1000 * part) / whole) / 1000;
+const f1 = (hits: number, wrong: number, missed: number): number | null =>
+  share(2 * hits, 2 * hits + wrong + missed);
+
+/** Figures of one model on one set, from the columns the product wrote. */
+function judge(profiles: readonly Profile[], rows: readonly Record<string, unknown>[], model: string) {
+  const cell = (i: number, name: string): string => String(rows[i]![`ai_${model}_${name}`] ?? '');
+  const all = profiles.map((profile, i) => ({
+    profile,
+    status: cell(i, 'status'),
+    flag: cell(i, 'flag'),
+    found: cell(i, 'tags').split(', ').filter(Boolean),
+    reasoning: cell(i, 'reasoning'),
+    recommendation: cell(i, 'recommendation'),
+    confidence: cell(i, 'confidence') === '' ? null : Number(cell(i, 'confidence')),
+  }));
+  const count = (holds: (row: (typeof all)[number]) => boolean): number => all.filter(holds).length;
+  const right = all.map(({ profile, flag }) => profile.flag === flag);
+  const bad = (row: (typeof all)[number]): boolean => row.profile.flag === 'bad';
+  const flagged = all.filter((row) => bad(row) && row.flag === 'bad');
+  const named = flagged.filter(({ profile, reasoning }) =>
+    profile.kinds.some((kind) => reasoning.includes(kinds[kind]!.cause)),
+  );
+  const fits = flagged.filter(({ found, recommendation }) =>
+    Object.values(kinds).some(({ tag, advice }) => found.includes(tag) && recommendation.includes(advice)),
+  );
+  const error = calibration(
+    all.map(({ confidence }) => confidence),
+    right,
+  ).expectedCalibrationError;
+  return {
+    rows: all.length,
+    valid_json: share(
+      count(({ status }) => status === 'ok' || status === 'truncated_input'),
+      all.length,
+    ),
+    flag_accuracy: share(right.filter(Boolean).length, all.length),
+    bad_recall: share(flagged.length, count(bad)),
+    bad_precision: share(
+      flagged.length,
+      count(({ flag }) => flag === 'bad'),
+    ),
+    tag_f1: Object.fromEntries(
+      tags.map((tag) => [
+        tag,
+        f1(
+          count(({ profile, found }) => profile.tags.includes(tag) && found.includes(tag)),
+          count(({ profile, found }) => !profile.tags.includes(tag) && found.includes(tag)),
+          count(({ profile, found }) => profile.tags.includes(tag) && !found.includes(tag)),
+        ),
+      ]),
+    ),
+    reasoning_names_cause: share(named.length, flagged.length),
+    recommendation_fits: share(fits.length, flagged.length),
+    calibration_error: error === null ? null : Math.round(error * 1000) / 1000,
+  };
+}
+
+const config = await loadConfig('config/config.yaml');
+const report: Record<string, Record<string, ReturnType<typeof judge>>> = {};
+for (const path of sets) {
+  const profiles = readSet(path);
+  const rows = await new MultiModelBatchProcessor(config).processRows(
+    profiles.map(({ text }) => ({ about_me: text })),
+    { inputColumn: 'about_me' },
+  );
+  const models = config.getEnabledModels().map(({ name }) => name);
+  const judged = Object.fromEntries(models.map((name) => [name, judge(profiles, rows, name)]));
+  report[basename(path)] = judged;
+  console.log(`\n${path}, ${profiles.length} profiles`);
+  console.log(['measure'.padEnd(28), ...models.map((name) => name.padStart(9))].join(''));
+  const line = (label: string, of: (figures: ReturnType<typeof judge>) => number | null): void => {
+    const cells = models.map((name) => String(of(judged[name]!) ?? '-').padStart(9));
+    console.log([label.padEnd(28), ...cells].join(''));
+  };
+  line('flag accuracy', (f) => f.flag_accuracy);
+  line('recall of bad', (f) => f.bad_recall);
+  line('precision of bad', (f) => f.bad_precision);
+  for (const tag of tags) line(`F1 ${tag}`, (f) => f.tag_f1[tag]!);
+  line('valid JSON', (f) => f.valid_json);
+  line('reasoning names the cause', (f) => f.reasoning_names_cause);
+  line('recommendation fits', (f) => f.recommendation_fits);
+  line('calibration error', (f) => f.calibration_error);
+}
+console.log(JSON.stringify(report));
