@@ -31,10 +31,12 @@ export function planProcessors(machine: {
 }): ProcessorPlan {
   const { threads, memoryBytes, weightBytes, slots } = machine;
   const fitting = Math.floor(memoryBytes / 2 / (2 * weightBytes + PROCESS_BYTES));
-  const replicas = weightBytes > LARGEST_REPLICATED ? 1 : Math.max(1, Math.min(threads, slots, fitting));
+  const most = weightBytes > LARGEST_REPLICATED ? 1 : Math.max(1, Math.min(threads, slots, fitting));
+  const slotsOfEach = Math.ceil(slots / most);
+  const replicas = Math.ceil(slots / slotsOfEach);
   return {
     replicas,
     threads: Math.max(1, Math.floor(threads / replicas)),
-    slots: Math.ceil(slots / replicas),
+    slots: slotsOfEach,
   };
 }
