@@ -16,7 +16,7 @@ def main():
     transformers.logging.set_verbosity_error()
     config = transformers.LlamaConfig(**{k: v for k, v in json.load(open(f"{job['folder']}/config.json")).items() if k not in ('architectures', 'model_type', 'torch_dtype')})
     torch.manual_seed(7)
-    model = transformers.LlamaForCausalLM(config).eval()
+    model = transformers.LlamaForCausalLM(config).to(getattr(torch, job.get('variant', 'float32'))).eval()
     tokenizer = tokenizer_of_ids(config.vocab_size)
     pipe = transformers.pipeline('text-generation', model=model, tokenizer=tokenizer, batch_size=10, device='cpu')
     rows = work['rows']
@@ -27,6 +27,7 @@ def main():
     out = pipe(texts, max_new_tokens=most, min_new_tokens=most, do_sample=False, num_beams=1, return_full_text=False)
     seconds, after = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_SELF)
     assert len(out) == len(rows)
+    assert all(len(one[0]['generated_text'].split()) == most for one in out), 'a row ended before its length'
     print(json.dumps(dict(seconds=seconds, cpuSeconds=after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime,
                           prefillTokens=sum(len(work['prefix']) + len(r['tokens']) for r in rows), decodeTokens=sum(r['outputTokens'] for r in rows), firstTokens=[])))
 

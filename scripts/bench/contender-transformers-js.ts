@@ -4,7 +4,7 @@ import { quantizationOf } from './make-model.js';
 import { makeWorkload } from './workload.js';
 
 /**
- * transformers.js `generate` on the same ONNX file, prompts of like length together so that little is padded. Its cache
+ * transformers.js `generate` on the same ONNX file, or on the float32 one where that is faster for it; prompts of like length together so that little is padded. Its cache
  * cannot be kept between calls, so each batch pays for the prefix. Output is cut to each row's own length afterwards.
  */
 const job = jobOfProcess();
@@ -12,7 +12,8 @@ const transformers = await import('@huggingface/transformers');
 const { AutoModelForCausalLM, Tensor, env } = transformers;
 env.allowRemoteModels = false;
 env.localModelPath = '';
-const file = decoderFileName(quantizationOf(job.bits)).replace(/\.onnx$/, '');
+const quantization = job.variant === 'float32' ? 'none' : quantizationOf(job.bits);
+const file = decoderFileName(quantization).replace(/\.onnx$/, '');
 const model = await AutoModelForCausalLM.from_pretrained(job.folder, {
   dtype: 'fp32',
   model_file_name: file,
@@ -54,6 +55,7 @@ for (let at = 0; at < order.length; at += job.batch) {
       do_sample: false,
     })
   ).tolist();
+  if (output.some((ids) => ids.length !== longest + most)) throw new Error('a row ended before its length');
   batch.forEach(({ row, index }, i) => {
     firstTokens[index] = output[i]!.slice(longest, longest + 8).map(Number);
     prefillTokens += prefix.length + row.tokens.length;

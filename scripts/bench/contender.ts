@@ -6,6 +6,8 @@ export interface Job {
   readonly threads: number;
   /** Rows side by side. */
   readonly batch: number;
+  /** A choice that only this contender knows, such as a file or a number format. */
+  readonly variant?: string;
 }
 
 /** What it answers, as one line of JSON on its standard output. Loading is in none of the figures. */
@@ -18,6 +20,8 @@ export interface Result {
   /** Wall-clock time of the two phases, where the contender can tell them apart; summed over its processes. */
   readonly prefillSeconds?: number;
   readonly decodeSeconds?: number;
+  /** Processes that worked side by side; 1 where it is not said. */
+  readonly processes?: number;
   /** First generated tokens of each row, to see that all compute the same. */
   readonly firstTokens: readonly (readonly number[])[];
 }

@@ -13,11 +13,11 @@ import { AsyncQueue } from '../../src/worker/async-queue.js';
 import type { FromChild, LoadRequest, ToChild } from '../../src/worker/protocol.js';
 import { cpuSeconds, type Job } from './contender.js';
 import { quantizationOf } from './make-model.js';
-import { END_TOKEN, makeVocabulary, makeWorkload } from './workload.js';
+import { END_TOKEN, makeVocabulary, makeWorkload, WARM_UP } from './workload.js';
 
 /**
  * The product's child with token ids in the place of texts: it is started, fed and answered as the real one is. A row's
- * text is its index in the workload; its record's `raw` carries figures back.
+ * text is its index in the workload, or asks for nothing; its record's `raw` carries figures back.
  */
 const queue = new AsyncQueue<ScoringRow>();
 const send = (message: FromChild): void => {
@@ -61,40 +61,48 @@ async function load(request: LoadRequest): Promise<void> {
       loadMs: 0,
     },
   });
+  const answerRow = (row: number, input: number, output: number, figures: object): void =>
+    send({
+      type: 'records',
+      records: [
+        {
+          row,
+          status: 'ok',
+          raw: JSON.stringify(figures),
+          values: null,
+          confidence: null,
+          inputTokens: input,
+          outputTokens: output,
+        },
+      ],
+    });
+  const inputTokens = new Map<number, number>();
   let started: number | null = null;
   async function* requests(): AsyncGenerator<GenerationRequest> {
-    for await (const { row } of queue) {
+    for await (const { row, text } of queue) {
+      if (text === WARM_UP) {
+        answerRow(row, 0, 0, { pid: process.pid, processes: plan.replicas });
+        continue;
+      }
       // The prefix is part of the work, so it is computed when the first row has come.
       if (started === null) {
         started = cpuSeconds();
         await engine.setPrefix(Int32Array.from(prefix));
       }
-      const { tokens, outputTokens } = rows[row]!;
+      const { tokens, outputTokens } = rows[Number(text)]!;
+      inputTokens.set(row, tokens.length);
       yield { id: row, tokens: Int32Array.from([...prefix, ...tokens]), maxNewTokens: outputTokens };
     }
   }
   for await (const completion of engine.generate(requests())) {
     if (completion === null) continue;
     const { counters } = engine;
-    const raw = JSON.stringify({
+    answerRow(completion.id, inputTokens.get(completion.id)!, completion.tokens.length, {
       pid: process.pid,
+      processes: plan.replicas,
       cpu: cpuSeconds() - started!,
       ...counters,
       first: completion.tokens.slice(0, 8),
-    });
-    send({
-      type: 'records',
-      records: [
-        {
-          row: completion.id,
-          status: 'ok',
-          raw,
-          values: null,
-          confidence: null,
-          inputTokens: rows[completion.id]!.tokens.length,
-          outputTokens: completion.tokens.length,
-        },
-      ],
     });
   }
   send({ type: 'finished' });

@@ -1,11 +1,14 @@
 import { spawn } from 'node:child_process';
 import type { Job, Result } from './contender.js';
-import { memoryOfTree } from './process-tree.js';
+import { memoryOfTree, type Peaks } from './process-tree.js';
+import { makeWorkload } from './workload.js';
 
 const MEMORY_EVERY_MS = 250;
 
 export interface Measured extends Result {
   readonly peakBytes: number;
+  /** Sum of the largest resident sets of all processes; a page that two share counts twice. */
+  readonly residentBytes: number;
 }
 
 /** Runs one contender in a process of its own, beside nothing else. */
@@ -20,8 +23,9 @@ export function runContender(
     env: { ...process.env, ...env },
   });
   let peakBytes = 0;
+  const peaks: Peaks = new Map();
   const timer = setInterval(() => {
-    peakBytes = Math.max(peakBytes, memoryOfTree(child.pid!));
+    peakBytes = Math.max(peakBytes, memoryOfTree(child.pid!, peaks));
   }, MEMORY_EVERY_MS);
   let output = '';
   let errors = '';
@@ -36,8 +40,17 @@ export function runContender(
     child.on('close', (code) => {
       clearInterval(timer);
       const last = output.trim().split('\n').at(-1) ?? '';
-      if (code === 0 && last.startsWith('{')) resolve({ ...(JSON.parse(last) as Result), peakBytes });
-      else reject(new Error(`exit ${code}: ${errors.trim().split('\n').slice(-4).join(' | ')}`));
+      if (code !== 0 || !last.startsWith('{')) {
+        reject(new Error(`exit ${code}: ${errors.trim().split('\n').slice(-4).join(' | ')}`));
+        return;
+      }
+      const result = JSON.parse(last) as Result;
+      const asked = makeWorkload(job.rows).rows.reduce((sum, row) => sum + row.outputTokens, 0);
+      // A contender that stops early would look fast.
+      if (result.decodeTokens !== asked)
+        reject(new Error(`made ${result.decodeTokens} tokens where ${asked} were asked for`));
+      const residentBytes = [...peaks.values()].reduce((sum, bytes) => sum + bytes, 0);
+      resolve({ ...result, peakBytes, residentBytes });
     });
   });
 }

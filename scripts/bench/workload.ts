@@ -13,6 +13,8 @@ export interface WorkloadRow {
 
 export const VOCABULARY_SIZE = 49152;
 export const END_TOKEN = 2;
+/** Text of a row that asks for nothing. */
+export const WARM_UP = 'warm-up';
 /** Ids below are control tokens and single bytes. */
 const FIRST_WORD = 300;
 
