@@ -30,6 +30,21 @@ export const SUBCOMMANDS: readonly SubcommandEntry[] = [
     load: () => import('./compare-command.js'),
   },
   {
+    name: 'evaluate',
+    summary: 'measure the models of a scored table against labels that people gave',
+    load: () => import('./evaluate-command.js'),
+  },
+  {
+    name: 'ensemble',
+    summary: 'let the models of a scored table vote, row by row',
+    load: () => import('./ensemble-command.js'),
+  },
+  {
+    name: 'review',
+    summary: "pick the rows that are most worth a person's look",
+    load: () => import('./review-command.js'),
+  },
+  {
     name: 'validate',
     summary: 'check a config and show which models would run',
     load: () => import('./validate-command.js'),

@@ -8,6 +8,7 @@ import { MultiModelBatchProcessor } from '../scoring/multi-model-batch-processor
 import type { RunSummary } from '../scoring/run-summary.js';
 import { chooseConfig } from './choose-config.js';
 import { createProgress } from './progress.js';
+import { reportOnResults } from './report-on-results.js';
 import { openRunLog } from './run-log.js';
 import { type RunOptions, readRunOptions } from './run-options.js';
 import { listenForStop, resumeCommand } from './signals.js';
@@ -56,9 +57,11 @@ export async function run(
     ) as ExitCode;
     const report: RunSummary = { ...summary, exitCode };
     log.info(JSON.parse(summaryJson(report)), 'end');
-    if (options.json) process.stdout.write(summaryJson(report));
+    const reports = await reportOnResults(options, config, report);
+    if (options.json) process.stdout.write(summaryJson(report, reports.json));
     if (summary.interrupted) say(stoppedMessage(options, args));
     else if (!quiet || exitCode === ExitCode.noModel) say(renderSummary(report, terminal));
+    for (const text of quiet ? reports.warnings : reports.texts) say(text);
     return exitCode;
   } catch (error) {
     progress.end();
@@ -93,6 +96,8 @@ async function scoreTable(
     retryErrors: options.retryErrors,
     onBadRow: options.onBadRow,
     formulaGuard: options.formulaGuard,
+    ensemble: options.ensemble,
+    configHash: options.configHash,
     signal,
     ...watch,
     ...defined({ limit: options.limit, encoding: options.encoding, delimiter: options.delimiter }),

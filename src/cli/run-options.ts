@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { RunScoringError } from '../foundation/errors.js';
+import { ENSEMBLE_METHODS, type EnsembleMethod, TIE_RULES, type TieRule } from '../stats/ensemble.js';
 
 /** The options of a scoring run, checked. Paths are as typed; `-` is stdin or stdout. */
 export interface RunOptions {
@@ -29,6 +30,10 @@ export interface RunOptions {
   readonly onBadRow: 'refuse' | 'keep';
   readonly formulaGuard: 'none' | 'outputs' | 'all';
   readonly offline: boolean;
+  readonly ensemble: { readonly method: EnsembleMethod; readonly ties: TieRule } | undefined;
+  readonly configHash: boolean;
+  /** Print how far the models agree, once the output is written. */
+  readonly compare: boolean;
 }
 
 export const RUN_HELP = `
@@ -69,6 +74,10 @@ export function addRunOptions(command: Command): Command {
         .choices(['none', 'outputs', 'all'])
         .default('outputs'),
     )
+    .addOption(new Option('--ensemble <method>', 'add the vote of the models').choices(ENSEMBLE_METHODS))
+    .addOption(new Option('--ties <rule>', 'what a tied vote becomes').choices(TIE_RULES).default('abstain'))
+    .option('--compare', 'show how far the models agree, when done')
+    .option('--config-hash', 'add the column config_hash, which tells runs apart')
     .option('--offline', 'forbid any network access')
     .option('--dry-run', 'show prompts and token counts; load no weights, write nothing')
     .option('--json', 'print one JSON summary to stdout')
@@ -97,6 +106,12 @@ export function readRunOptions(raw: Record<string, unknown>): RunOptions {
   }
   refuseSameFile(text('logFile'), '--log-file', [input, output, text('config')]);
   refuseSameFile(output, '--output', [text('config')]);
+  if (raw['parse'] === false && (text('ensemble') !== undefined || flag('compare') || flag('configHash'))) {
+    throw usage('USAGE_OPTION', '--no-parse leaves nothing for --ensemble, --compare and --config-hash.');
+  }
+  if (output === '-' && flag('compare')) {
+    throw usage('USAGE_OPTION', '--compare reads the output again, so --output must be a file.');
+  }
   const resume = flag('resume') || flag('retryErrors');
   if (resume && (input === '-' || output === '-')) {
     throw usage('USAGE_OPTION', '--resume needs files: stdin and stdout cannot be picked up again.');
@@ -124,6 +139,12 @@ export function readRunOptions(raw: Record<string, unknown>): RunOptions {
     onBadRow: raw['onBadRow'] as RunOptions['onBadRow'],
     formulaGuard: raw['formulaGuard'] as RunOptions['formulaGuard'],
     offline: flag('offline'),
+    ensemble:
+      text('ensemble') === undefined
+        ? undefined
+        : { method: text('ensemble') as EnsembleMethod, ties: (text('ties') ?? 'abstain') as TieRule },
+    configHash: flag('configHash'),
+    compare: flag('compare'),
   };
 }
 

@@ -71,8 +71,11 @@ export function renderSummary(report: RunSummary, terminal: Terminal): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** The summary for a program: one JSON object on one line. Keys are stable. */
-export function summaryJson(report: RunSummary): string {
+/**
+ * The summary for a program: one JSON object on one line. Keys are stable.
+ * @param more further keys, such as the comparison of the models
+ */
+export function summaryJson(report: RunSummary, more: object = {}): string {
   const models = report.models.map((model) => ({
     name: model.name,
     model_id: model.modelId,
@@ -104,6 +107,7 @@ export function summaryJson(report: RunSummary): string {
     seconds: round(report.seconds),
     risky_cells: report.riskyCells,
     models,
+    ...more,
   })}\n`;
 }
 

@@ -5,7 +5,11 @@
 const USER_KEYED = new Set(['labels', 'tags', 'statuses', 'confidence']);
 
 export function toJsonLine(report: object): string {
-  return `${JSON.stringify(rename(report))}\n`;
+  return `${JSON.stringify(toJson(report))}\n`;
+}
+
+export function toJson(report: object): object {
+  return rename(report) as object;
 }
 
 function rename(value: unknown): unknown {

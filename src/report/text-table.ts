@@ -1,11 +1,20 @@
 import type { Estimate } from './compare-raters.js';
 
-/** The first column to the left, all others to the right; no spaces at the ends of lines. */
-export function alignColumns(rows: readonly (readonly string[])[], indent = '  '): string[] {
-  const width = Math.max(0, ...rows.map((row) => row.length));
+const WIDTH = 80;
+const LEAST_FIRST = 8;
+
+/**
+ * The first column to the left, all others to the right; no spaces at the ends of lines. What does not fit into 80
+ * columns is taken off the first one.
+ */
+export function alignColumns(given: readonly (readonly string[])[], indent = '  '): string[] {
+  const width = Math.max(0, ...given.map((row) => row.length));
   const widths = Array.from({ length: width }, (_, at) =>
-    Math.max(...rows.map((row) => (row[at] ?? '').length)),
+    Math.max(...given.map((row) => (row[at] ?? '').length)),
   );
+  const total = widths.reduce((sum, each) => sum + each + 2, indent.length - 2);
+  if (total > WIDTH) widths[0] = Math.max(LEAST_FIRST, widths[0]! - (total - WIDTH));
+  const rows = given.map(([first = '', ...rest]) => [shorten(first, widths[0]!), ...rest]);
   return rows.map((row) =>
     `${indent}${row
       .map((cell, at) => (at === 0 ? cell.padEnd(widths[at]!) : cell.padStart(widths[at]!)))
@@ -13,15 +22,15 @@ export function alignColumns(rows: readonly (readonly string[])[], indent = '  '
   );
 }
 
-/** Breaks at spaces; a word that is longer than a line stays whole. */
-export function wrapText(text: string, width = 80): string[] {
+/** Breaks at spaces, within 80 columns; a word that is longer than a line stays whole. */
+export function wrapText(text: string, indent = ''): string[] {
   const lines: string[] = [];
   let line = '';
   for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > width) {
+    if (line !== '' && line.length + 1 + word.length > WIDTH) {
       lines.push(line);
-      line = `  ${word}`;
-    } else line = line === '' ? word : `${line} ${word}`;
+      line = `${indent}  ${word}`;
+    } else line = line === '' ? `${indent}${word}` : `${line} ${word}`;
   }
   return [...lines, line];
 }

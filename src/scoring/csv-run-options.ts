@@ -1,4 +1,5 @@
 import type { FormulaGuard } from '../table/formula-guard.js';
+import type { AddedColumnsOptions } from './added-columns.js';
 
 export interface RunProgress {
   readonly model: string;
@@ -8,7 +9,8 @@ export interface RunProgress {
   readonly failed: number;
 }
 
-export interface CsvRunOptions {
+/** `ensemble` adds a vote of the models, `configHash` the column by which tables of different runs are told apart. */
+export interface CsvRunOptions extends AddedColumnsOptions {
   /** A CSV file, or `-` for stdin. */
   readonly inputPath: string;
   /** A CSV file that is replaced once the new one is complete, or `-` for stdout. */

@@ -4,11 +4,13 @@ import type { FileSystem } from '../table/file-system.js';
 import { type OutputTarget, refuseExisting } from '../table/output-target.js';
 import type { CsvTable } from '../table/read-csv.js';
 import type { RunFolder } from '../table/run-folder.js';
+import { addedColumnNames } from './added-columns.js';
 import type { CsvRunOptions } from './csv-run-options.js';
 import { type MergedModel, mergeOutput } from './merge-output.js';
 import { ModelJournal } from './model-journal.js';
 import type { LoadContext, LoadModel, ScoringRow } from './model-port.js';
 import type { OutputSink } from './output-sink.js';
+import { prepareAddedColumns } from './prepare-added-columns.js';
 import { isFailed } from './record.js';
 import { entryKey, type ResumeKey, refuseChangedKey, runKey, weightsKey } from './resume-key.js';
 import { type ModelOutcome, runModel } from './run-model.js';
@@ -175,10 +177,22 @@ export class CsvRun {
     const counts = { rows: survey.rows, badRows: survey.badRows };
     let summary: RunSummary;
     try {
+      const models = this.#models.map(toMerged);
+      const names = this.#parse ? addedColumnNames(options) : [];
+      const added =
+        names.length === 0
+          ? undefined
+          : {
+              names,
+              columns: await prepareAddedColumns(config, options, table, survey.rows, models, (line) =>
+                this.#note(line),
+              ),
+            };
       const riskyCells = await mergeOutput({
         config,
         table,
-        models: this.#models.map(toMerged),
+        models,
+        added,
         limit: options.limit,
         parse: this.#parse,
         guard: options.formulaGuard ?? 'outputs',

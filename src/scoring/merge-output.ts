@@ -3,6 +3,7 @@ import { RunScoringError } from '../foundation/errors.js';
 import { CsvWriter, type RiskyCells } from '../table/csv-writer.js';
 import type { FormulaGuard } from '../table/formula-guard.js';
 import type { CsvRow, CsvTable } from '../table/read-csv.js';
+import type { AddedColumns } from './added-columns.js';
 import type { RowRecord } from './record.js';
 import { resultColumns, resultValues } from './result-columns.js';
 import type { Tally } from './run-summary.js';
@@ -26,10 +27,12 @@ export interface Merge {
   readonly guard: FormulaGuard;
   readonly write: (bytes: Buffer) => Promise<void>;
   readonly signal: AbortSignal | undefined;
+  /** What stands behind the columns of the models, and how the columns are named. */
+  readonly added?: { readonly names: readonly string[]; readonly columns: AddedColumns } | undefined;
 }
 
 /**
- * Writes the output: the input's columns, unchanged and in order, then those of each model. Reads the table once more
+ * Writes the output: the input's columns, unchanged and in order, then those of each model, then added ones. Reads the table once more
  * and every journal beside it, row by row. Ends early when the signal aborts.
  */
 export async function mergeOutput(merge: Merge): Promise<RiskyCells> {
@@ -45,7 +48,7 @@ export async function mergeOutput(merge: Merge): Promise<RiskyCells> {
     firstOutput: width,
     write: merge.write,
   });
-  await writer.writeHeader([...table.header, ...columns.flat()]);
+  await writer.writeHeader([...table.header, ...columns.flat(), ...(merge.added?.names ?? [])]);
   const journals = models.map((model) => (model.finished ? model.records() : undefined));
   try {
     for await (const row of table.rows({ limit: merge.limit })) {
@@ -63,6 +66,9 @@ export async function mergeOutput(merge: Merge): Promise<RiskyCells> {
         model.tally.add(record);
         for (const value of resultValues(config, record, parse))
           cells.push(value === null ? '' : String(value));
+      }
+      if (merge.added !== undefined) {
+        cells.push(...merge.added.columns.cellsOf(row.row, unasked !== 'empty_input'));
       }
       await writer.writeRow(cells);
     }

@@ -7,6 +7,7 @@ import { openCsv } from '../table/read-csv.js';
 import { type InputFile, resolveInput } from '../table/resolve-input.js';
 import { RunFolder } from '../table/run-folder.js';
 import { systemFailure } from '../table/system-failure.js';
+import { addedColumnNames } from './added-columns.js';
 import { CsvRun } from './csv-run.js';
 import type { CsvRunOptions, RunProgress } from './csv-run-options.js';
 import type { LoadContext, LoadModel } from './model-port.js';
@@ -148,7 +149,11 @@ export class MultiModelBatchProcessor {
       await input.removeCopy();
       const parse = options.parseOutputs ?? true;
       const added = config.getEnabledModels().flatMap((entry) => resultColumns(config, entry.name, parse));
-      refuseTakenColumns(table.header, added, options.inputPath);
+      refuseTakenColumns(
+        table.header,
+        [...added, ...(parse ? addedColumnNames(options) : [])],
+        options.inputPath,
+      );
       const target =
         options.outputPath === '-'
           ? undefined

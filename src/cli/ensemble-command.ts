@@ -1,0 +1,57 @@
+import { type Command, Option } from 'commander';
+import { ExitCode } from '../foundation/exit-codes.js';
+import { ensembleCells, isAsked, voteOf } from '../report/ensemble-cells.js';
+import { readResults } from '../report/read-results.js';
+import { ENSEMBLE_COLUMNS } from '../report/results-header.js';
+import { alignColumns, countOf } from '../report/text-table.js';
+import { writeTable } from '../report/write-table.js';
+import { ENSEMBLE_METHODS, type EnsembleMethod, TIE_RULES, type TieRule } from '../stats/ensemble.js';
+import { addTableOptions, readTableOptions } from './table-options.js';
+
+export function configure(command: Command): void {
+  command
+    .argument('<results>', 'scored table, CSV; - reads stdin')
+    .requiredOption('--output <file>', 'where the table with the vote goes; - writes stdout')
+    .addOption(new Option('--method <name>', 'how to vote').choices(ENSEMBLE_METHODS).default('majority'))
+    .addOption(new Option('--ties <rule>', 'what a tie becomes').choices(TIE_RULES).default('abstain'));
+  addTableOptions(command).addHelpText(
+    'after',
+    `
+Adds ${ENSEMBLE_COLUMNS.join(', ')}.
+weighted: by accuracy on the labels that people gave, where there are any, else by
+confidence. dawid-skene: accuracy and truth estimated together, without labels.
+A tie becomes "abstain", the positive class, or the label of the most confident model.`,
+  );
+}
+
+export async function run(raw: Record<string, unknown>, args: readonly string[]): Promise<ExitCode> {
+  const method = raw['method'] as EnsembleMethod;
+  const ties = raw['ties'] as TieRule;
+  const output = raw['output'] as string;
+  const counts = new Map<string, number>();
+  await readResults({
+    ...(await readTableOptions(raw, args[0]!)),
+    whileOpen: async (results, table) => {
+      const decide = voteOf(results, { method, ties });
+      const kept = [...table.header.keys()].filter(
+        (at) => !(ENSEMBLE_COLUMNS as readonly string[]).includes(table.header[at]!),
+      );
+      const rows = async function* () {
+        for await (const { row, cells } of table.rows()) {
+          const vote = isAsked(results, row)
+            ? ensembleCells(decide(row), results.rubric.labels)
+            : ENSEMBLE_COLUMNS.map(() => '');
+          counts.set(vote[0]!, (counts.get(vote[0]!) ?? 0) + 1);
+          yield [...kept.map((at) => cells[at]!), ...vote];
+        }
+      };
+      const header = [...kept.map((at) => table.header[at]!), ...ENSEMBLE_COLUMNS];
+      await writeTable(output, table, header, rows(), kept.length);
+    },
+  });
+  const names = [...counts].map(([flag, count]) => [flag === '' ? '(no vote)' : flag, countOf(count, 'row')]);
+  process.stderr.write(
+    `${[`${method} vote -> ${output === '-' ? 'standard output' : output}`, ...alignColumns(names)].join('\n')}\n`,
+  );
+  return ExitCode.done;
+}

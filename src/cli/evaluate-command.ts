@@ -1,0 +1,150 @@
+import { dirname, join, resolve } from 'node:path';
+import { type Command, Option } from 'commander';
+import { RunScoringError } from '../foundation/errors.js';
+import { ExitCode } from '../foundation/exit-codes.js';
+import { withEnsemble } from '../report/ensemble-cells.js';
+import { evaluateRaters } from '../report/evaluate-raters.js';
+import { renderEvaluation } from '../report/evaluate-text.js';
+import { checkGates, renderGate } from '../report/gates.js';
+import { toJsonLine } from '../report/json-keys.js';
+import { metricsCsv } from '../report/metrics-csv.js';
+import { readLabels } from '../report/read-labels.js';
+import { type Results, readResults } from '../report/read-results.js';
+import { models } from '../report/row-doubts.js';
+import { writeSmallFile } from '../report/write-table.js';
+import { ENSEMBLE_METHODS, type EnsembleMethod, TIE_RULES, type TieRule } from '../stats/ensemble.js';
+import {
+  addSamplingOptions,
+  addTableOptions,
+  readNumber,
+  readSamplingOptions,
+  readTableOptions,
+} from './table-options.js';
+
+export const METRICS_FILE = 'model_metrics.csv';
+
+export function configure(command: Command): void {
+  command
+    .argument('[results]', 'scored table with labels by people, CSV; - reads stdin')
+    .option('--labels <file>', 'labels to join by row key, as "review" writes them')
+    .option('--output <file>', `where the metrics go (default: ${METRICS_FILE} beside the table)`);
+  addTableOptions(command);
+  addSamplingOptions(command)
+    .addOption(
+      new Option('--ensemble <method>', 'evaluate this vote of the models').choices(ENSEMBLE_METHODS),
+    )
+    .addOption(new Option('--ties <rule>', 'what a tie becomes').choices(TIE_RULES).default('abstain'))
+    .option('--sweep', 'print what each threshold on the confidence would give')
+    .option('--min-f1 <x>', 'gate: least F1 of the positive class')
+    .option('--min-recall <x>', 'gate: least recall of the positive class')
+    .option('--min-kappa <x>', "gate: least Cohen's kappa with the labels")
+    .option('--max-error-rate <x>', 'gate: largest share of rows without a usable answer')
+    .option('--json', 'print one JSON object')
+    .addHelpText(
+      'after',
+      `
+Rows whose answer failed count as wrong. Gates hold for every model that is
+evaluated (--models a,ensemble chooses); a missed gate ends in exit code 7.
+Without --ensemble, the table's own ensemble is evaluated, or the majority of three
+or more models. Without a table, the file of --labels is evaluated itself.`,
+    );
+}
+
+export async function run(raw: Record<string, unknown>, args: readonly string[]): Promise<ExitCode> {
+  const sampling = readSamplingOptions(raw);
+  const gates = {
+    minF1: readNumber(raw, 'minF1', 0, 1),
+    minRecall: readNumber(raw, 'minRecall', 0, 1),
+    minKappa: readNumber(raw, 'minKappa', 0, 1),
+    maxErrorRate: readNumber(raw, 'maxErrorRate', 0, 1),
+  };
+  const labelFile = raw['labels'] as string | undefined;
+  const path = args[0] ?? labelFile;
+  if (path === undefined) {
+    throw new RunScoringError('USAGE_MISSING', 'The scored table is missing.', {
+      hint: 'Write run-scoring evaluate results.csv.',
+    });
+  }
+  const output =
+    (raw['output'] as string | undefined) ??
+    (path === '-' ? METRICS_FILE : join(dirname(path), METRICS_FILE));
+  if (labelFile !== undefined && resolve(labelFile) === resolve(output)) {
+    throw new RunScoringError('USAGE_OPTION', '--output would replace the file of --labels.');
+  }
+  const table = await readTableOptions(raw, path);
+  const joins = args[0] !== undefined && labelFile !== undefined;
+  const given = joins
+    ? await readLabels({
+        path: labelFile,
+        rubric: table.rubric,
+        mapping: table.mapping,
+        keyColumn: table.keyColumn,
+        encoding: table.encoding,
+      })
+    : undefined;
+  // Names are chosen below: an ensemble may need the models that are not evaluated.
+  let input = '';
+  const read = await readResults({
+    ...table,
+    raters: undefined,
+    given,
+    whileOpen: async (_results, source) => {
+      input = source.identity;
+    },
+  });
+  refuseUnlabelled(read);
+  const ensemble = raw['ensemble'] as EnsembleMethod | undefined;
+  const results = chooseRaters(voted(read, ensemble, (raw['ties'] ?? 'abstain') as TieRule), table.raters);
+  const evaluation = evaluateRaters(results, sampling);
+  await writeSmallFile(output, metricsCsv(evaluation), input);
+  const checked = checkGates(evaluation, gates);
+  const missed = checked.filter((gate) => !gate.passed);
+  if (raw['json'] === true) {
+    process.stdout.write(
+      toJsonLine({
+        exitCode: missed.length > 0 ? ExitCode.gate : ExitCode.done,
+        output,
+        ...evaluation,
+        gates: checked,
+      }),
+    );
+  } else {
+    process.stdout.write(renderEvaluation(evaluation, { sweep: raw['sweep'] === true }));
+    process.stdout.write(`\nWritten: ${output}\n`);
+  }
+  for (const gate of checked) process.stderr.write(`${renderGate(gate)}\n`);
+  return missed.length > 0 ? ExitCode.gate : ExitCode.done;
+}
+
+function refuseUnlabelled(results: Results): void {
+  const field = results.rubric.humanColumn;
+  if (results.human === null) {
+    throw new RunScoringError('INPUT_COLUMN_MISSING', 'The table has no column with labels by people.', {
+      at: { file: results.file, line: 1, field },
+      hint: 'Name it as data.human_label_column in the config, or join labels with --labels.',
+    });
+  }
+  if (results.human.some((code) => code >= 0)) return;
+  throw new RunScoringError('INPUT_NO_LABELS', 'No row has a label.', {
+    at: { file: results.file, field },
+    hint: 'Fill the column in, or join labels with --labels.',
+  });
+}
+
+/** The table's own ensemble, the one asked for, or the majority where three can have one. */
+export function voted(results: Results, method: EnsembleMethod | undefined, ties: TieRule): Results {
+  if (method !== undefined) return withEnsemble(results, { method, ties });
+  const own = results.raters.some((rater) => rater.kind === 'ensemble');
+  return own || models(results).length < 3 ? results : withEnsemble(results, { method: 'majority', ties });
+}
+
+function chooseRaters(results: Results, names: readonly string[] | undefined): Results {
+  if (names === undefined) return results;
+  const unknown = names.find((name) => !results.raters.some((rater) => rater.name === name));
+  if (unknown !== undefined) {
+    throw new RunScoringError('USAGE_OPTION', `There is no model ${JSON.stringify(unknown)} to evaluate.`, {
+      hint: `There are ${results.raters.map((rater) => rater.name).join(', ')}.`,
+    });
+  }
+  return { ...results, raters: results.raters.filter((rater) => names.includes(rater.name)) };
+}

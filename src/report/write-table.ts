@@ -1,0 +1,69 @@
+import { RunScoringError } from '../foundation/errors.js';
+import { AtomicFile, removeDrafts, replaceFile } from '../table/atomic-file.js';
+import { CsvWriter } from '../table/csv-writer.js';
+import { type FileSystem, nodeFileSystem } from '../table/file-system.js';
+import { type OutputTarget, resolveOutput } from '../table/output-target.js';
+import type { CsvTable } from '../table/read-csv.js';
+import { systemFailure } from '../table/system-failure.js';
+
+/**
+ * Writes a table in the dialect of the one it was made from; it appears when it is complete.
+ * @param path a file, or `-` for stdout
+ * @param firstOutput cells from here on are new; those before were read and stay as they are
+ * @throws RunScoringError OUTPUT_…
+ */
+export async function writeTable(
+  path: string,
+  source: CsvTable,
+  header: readonly string[],
+  rows: AsyncIterable<readonly string[]>,
+  firstOutput: number,
+): Promise<void> {
+  const { dialect, lineBreak, marked } = source;
+  const write = async (sink: (bytes: Buffer) => Promise<void>) => {
+    const writer = new CsvWriter({ dialect, lineBreak, marked, guard: 'outputs', firstOutput, write: sink });
+    await writer.writeHeader(header);
+    for await (const row of rows) await writer.writeRow(row);
+    await writer.end();
+  };
+  if (path === '-') {
+    await write((bytes) => new Promise((resolve) => process.stdout.write(bytes, () => resolve())));
+    return;
+  }
+  const fileSystem = nodeFileSystem;
+  const target = await resolveOutput(fileSystem, path, source.identity);
+  await guarded(target, async () => {
+    await removeDrafts(fileSystem, target.path);
+    const file = await AtomicFile.create(fileSystem, target.path);
+    try {
+      await write((bytes) => file.write(bytes));
+      await file.commit();
+    } catch (error) {
+      await file.discard();
+      throw error;
+    }
+  });
+}
+
+/**
+ * Writes a small file at once.
+ * @param input identity of a file that must not be replaced
+ */
+export async function writeSmallFile(
+  path: string,
+  content: string,
+  input: string,
+  fileSystem: FileSystem = nodeFileSystem,
+): Promise<void> {
+  const target = await resolveOutput(fileSystem, path, input);
+  await guarded(target, () => replaceFile(fileSystem, target.path, Buffer.from(content, 'utf8')));
+}
+
+async function guarded(target: OutputTarget, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (error instanceof RunScoringError) throw error;
+    throw systemFailure(error, 'OUTPUT_FAILED', 'The output cannot be written', target.given);
+  }
+}

@@ -1,0 +1,234 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { parse } from 'csv-parse/sync';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Folder, newFolder, runHere } from './command-line.js';
+import { runScripted } from './run-dist.js';
+
+let folder: Folder;
+beforeEach(async () => {
+  folder = await newFolder();
+});
+afterEach(() => folder.remove());
+
+const readTable = async (name: string) => parse(await readFile(folder.path(name), 'utf8')) as string[][];
+const votesOf = async (name: string) => {
+  const [header, ...rows] = await readTable(name);
+  expect(header!.slice(-3)).toEqual(['ensemble_flag', 'ensemble_margin', 'ensemble_votes']);
+  return rows.map((row) => row.slice(-3));
+};
+const vote = (name: string, ...options: string[]) =>
+  runHere(['ensemble', folder.path(name), '--output', folder.path('voted.csv'), ...options]);
+
+describe('run-scoring ensemble', () => {
+  const HEADER = [
+    'text',
+    'about_me',
+    ...['a', 'b', 'c'].flatMap((name) => [`ai_${name}_flag`, `ai_${name}_confidence`]),
+  ];
+  const ROWS = [
+    ['"quoted",\nlines', 'x', 'good', '0.9', 'good', '0.8', 'bad', '0.7'],
+    ['', 'x', 'good', '0.6', 'bad', '0.9', '', ''],
+    ['', 'x', 'bad', '0.6', '', '', '', ''],
+    ['', 'x', '', '', '', '', '', ''],
+    ['', '', '', '', '', '', '', ''],
+  ];
+
+  it('adds label, margin and votes, and leaves every other cell as it was', async () => {
+    await folder.table('in.csv', [HEADER, ...ROWS]);
+    const { code, stdout, stderr } = await vote('in.csv');
+    expect([code, stdout]).toEqual([0, '']);
+    expect(stderr).toMatch(/abstain +1 row/);
+    expect(await votesOf('voted.csv')).toEqual([
+      ['good', '0.333333', 'good 2, bad 1'],
+      ['abstain', '0', 'good 1, bad 1, missing 1'],
+      ['bad', '1', 'bad 1, missing 2'],
+      ['', '', 'missing 3'],
+      ['', '', ''],
+    ]);
+    expect((await readTable('voted.csv')).map((row) => row.slice(0, -3))).toEqual([HEADER, ...ROWS]);
+  });
+
+  it.each([
+    ['abstain', 'abstain'],
+    ['positive', 'bad'],
+    ['confident', 'bad'],
+  ])('ties: %s', async (rule, flag) => {
+    await folder.table('in.csv', [HEADER, ...ROWS]);
+    await vote('in.csv', '--ties', rule);
+    expect((await votesOf('voted.csv'))[1]![0]).toBe(flag);
+  });
+
+  it('votes anew over a table that has a vote, and stdout gets the same', async () => {
+    await folder.table('in.csv', [HEADER, ...ROWS]);
+    await vote('in.csv');
+    const once = await readFile(folder.path('voted.csv'), 'utf8');
+    const again = await runHere(['ensemble', folder.path('voted.csv'), '--output', '-']);
+    expect(again.stdout).toBe(once);
+  });
+
+  it('weighs by confidence without labels, by accuracy with them', async () => {
+    const header = ['Human_flag', 'ai_a_flag', 'ai_a_confidence', 'ai_b_flag', 'ai_b_confidence'];
+    const tied = ['', 'good', '0.6', 'bad', '0.9'];
+    await folder.table('in.csv', [header, tied]);
+    await vote('in.csv', '--method', 'weighted');
+    expect(await votesOf('voted.csv')).toEqual([['bad', '0.2', 'good 1, bad 1']]);
+    // a is right on all labelled rows, b on half of them: a wins though it is less sure.
+    const labelled = Array.from({ length: 20 }, (_, at) => [
+      'good',
+      'good',
+      '0.6',
+      at % 2 === 0 ? 'good' : 'bad',
+      '0.9',
+    ]);
+    await folder.table('in.csv', [header, ...labelled, tied]);
+    await vote('in.csv', '--method', 'weighted');
+    expect((await votesOf('voted.csv')).at(-1)).toEqual(['good', '1', 'good 1, bad 1']);
+  });
+
+  it('does not let a labelled row vote for itself', async () => {
+    // Each model is right on one row only. Were its own row counted, each would win there.
+    await folder.table('in.csv', [
+      ['Human_flag', 'ai_a_flag', 'ai_b_flag'],
+      ['bad', 'bad', 'good'],
+      ['good', 'bad', 'good'],
+    ]);
+    await vote('in.csv', '--method', 'weighted');
+    // On row 1 b has one right answer elsewhere and a none; on row 2 the other way round.
+    expect((await votesOf('voted.csv')).map(([flag]) => flag)).toEqual(['good', 'bad']);
+  });
+
+  it('dawid-skene follows the models that know', async () => {
+    const rows = Array.from({ length: 300 }, (_, at) => {
+      const truth = (at * 7919) % 3 === 0 ? 'bad' : 'good';
+      const wrong = truth === 'bad' ? 'good' : 'bad';
+      const noise = (by: number) => ((at * by) % 11 < 5 ? wrong : truth);
+      return [
+        truth,
+        at % 50 === 0 ? wrong : truth,
+        at % 37 === 0 ? wrong : truth,
+        noise(3),
+        noise(5),
+        noise(7),
+      ];
+    });
+    await folder.table('in.csv', [
+      ['truth', ...['a', 'b', 'c', 'd', 'e'].map((name) => `ai_${name}_flag`)],
+      ...rows,
+    ]);
+    const wrongBy = async (method: string) => {
+      await vote('in.csv', '--method', method);
+      return (await votesOf('voted.csv')).filter(([flag], at) => flag !== rows[at]![0]).length;
+    };
+    expect(await wrongBy('dawid-skene')).toBeLessThan((await wrongBy('majority')) / 2);
+  });
+});
+
+describe('a run', () => {
+  const run = (args: readonly string[], env: Record<string, string> = {}) =>
+    runScripted(
+      ['--config', 'config.yaml', '--input', 'in.csv', '--output', 'out.csv', '--multi-model', ...args],
+      {
+        cwd: folder.path('.'),
+        env,
+      },
+    );
+  beforeEach(async () => {
+    const models = ['a', 'b', 'c'].map((name) => `  - {name: ${name}, model_id: ./${name}}\n`);
+    await writeFile(folder.path('config.yaml'), `models:\n${models.join('')}`);
+    await folder.table('in.csv', [
+      ['about_me', 'Human_flag', 'poor_grammar'],
+      ['odd', 'bad', '1'],
+      ['even', 'good', '0'],
+      ['', 'bad', ''],
+      ['FAIL', 'good', '0'],
+    ]);
+  });
+
+  it('votes, compares and evaluates when it is asked to or has labels', async () => {
+    const { code, stderr, stdout } = await run(['--ensemble', 'majority', '--compare', '--config-hash']);
+    expect([code, stdout]).toEqual([6, '']);
+    const [header, ...rows] = await readTable('out.csv');
+    expect(header!.slice(-4)).toEqual(['ensemble_flag', 'ensemble_margin', 'ensemble_votes', 'config_hash']);
+    expect(rows.map((row) => row.slice(-4, -1))).toEqual([
+      ['bad', '1', 'bad 3'],
+      ['good', '1', 'good 3'],
+      ['', '', ''],
+      ['', '', 'missing 3'],
+    ]);
+    expect(new Set(rows.map((row) => row.at(-1))).size).toBe(1);
+    expect(rows[0]!.at(-1)).toMatch(/^[0-9a-f]{12}$/);
+    expect(stderr).toContain('4 rows: 2 labelled by every model, 1 with a label missing, 1 without text');
+    expect(stderr).toContain('4 rows: 3 evaluated');
+    const metrics = await readTable('model_metrics.csv');
+    expect(metrics.map((row) => row.slice(0, 2).join(' ')).slice(1)).toEqual([
+      ...['a', 'b', 'c'].flatMap((name) => [`${name} poor_grammar`, `${name} overall`]),
+      'ensemble overall',
+    ]);
+    // TP 1, the failed good row is a false positive.
+    expect(metrics[2]!.slice(5, 10)).toEqual(['1', '1', '1', '0', '1']);
+    // The file answers for itself: the same command on the output says the same.
+    const again = await runHere(['compare', folder.path('out.csv')]);
+    expect(stderr).toContain(again.stdout.trim());
+  });
+
+  it('puts both into the JSON summary, and stays silent with --quiet', async () => {
+    const { stdout, stderr } = await run(['--json', '--quiet', '--compare']);
+    expect(stderr).toBe('');
+    const summary = JSON.parse(stdout);
+    expect(summary.comparison).toMatchObject({ complete: 2, incomplete: 1 });
+    expect(summary.evaluation.raters[0].metrics.at(-1)).toMatchObject({ tag: 'overall', tp: 1, fp: 1 });
+  });
+
+  it('adds nothing unasked to a table without labels', async () => {
+    await folder.table('in.csv', [['about_me'], ['odd']]);
+    const { stdout } = await run(['--json', '--quiet']);
+    expect(Object.keys(JSON.parse(stdout))).not.toContain('evaluation');
+    await expect(readFile(folder.path('model_metrics.csv'))).rejects.toThrow();
+    expect((await readTable('out.csv'))[0]!.at(-1)).toBe('ai_c_status');
+  });
+
+  it('a model that did not finish is a missing vote; misspelt labels are a warning and never end the run', async () => {
+    await folder.table('in.csv', [
+      ['about_me', 'Human_flag'],
+      ['odd', 'BAD'],
+    ]);
+    const { code, stderr } = await run(['--ensemble', 'weighted'], { FAKE_FAIL_LOAD: 'b' });
+    expect(code).toBe(6);
+    expect(await votesOf('out.csv')).toEqual([['bad', '1', 'bad 2, missing 1']]);
+    expect(stderr).toMatch(
+      /warning: the results were not compared .*--map-labels BAD=bad \[INPUT_LABEL_SPELLING\]/,
+    );
+  });
+
+  it('tables of two configs, put together, are refused', async () => {
+    await run(['--config-hash', '--quiet']);
+    const first = await readFile(folder.path('out.csv'), 'utf8');
+    await writeFile(
+      folder.path('config.yaml'),
+      `${await readFile(folder.path('config.yaml'), 'utf8')}prompt: {system: Other words.}\n`,
+    );
+    await run(['--config-hash', '--quiet']);
+    const second = await readFile(folder.path('out.csv'), 'utf8');
+    await writeFile(folder.path('both.csv'), first + second.slice(second.indexOf('\n') + 1));
+    const { code, stderr } = await runHere(['compare', folder.path('both.csv')]);
+    expect([code, stderr]).toEqual([3, expect.stringContaining('row 5 column "config_hash"')]);
+    expect((await runHere(['compare', folder.path('out.csv')])).code).toBe(0);
+  });
+
+  it.each([
+    [['--ensemble', 'majority', '--no-parse'], '--no-parse leaves nothing'],
+    [['--ensemble', 'all'], 'majority, weighted, dawid-skene'],
+  ])('refuses %j', async (options, words) => {
+    const { code, stderr } = await run(options);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(words)]);
+  });
+
+  it('refuses an input that has the columns of a vote', async () => {
+    await folder.table('in.csv', [
+      ['about_me', 'ensemble_votes'],
+      ['odd', ''],
+    ]);
+    const { code, stderr } = await run(['--ensemble', 'majority']);
+    expect([code, stderr]).toEqual([4, expect.stringContaining('OUTPUT_COLUMN_EXISTS')]);
+  });
+});
