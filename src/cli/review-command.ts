@@ -38,7 +38,11 @@ export async function run(raw: Record<string, unknown>, args: readonly string[])
         yield* review.rows;
       };
       await writeTable(output, table, review.header, rows(), review.firstOutput);
-      said = `${countOf(chosen.length, 'row')} of ${doubtful} with a doubt -> ${output === '-' ? 'standard output' : output}. Fill in ${options.rubric.humanColumn}.`;
+      const where = output === '-' ? 'standard output' : output;
+      said =
+        chosen.length === 0
+          ? `No row is left to review; ${where} has a header only.`
+          : `${countOf(chosen.length, 'row')} of ${doubtful} with a doubt -> ${where}. Fill in ${options.rubric.humanColumn}.`;
     },
   });
   process.stderr.write(`${wrapText(said).join('\n')}\n`);
