@@ -246,13 +246,16 @@ async function decidePlan(
   files: readonly string[],
 ): Promise<ProcessorPlan> {
   const sizes = await Promise.all(files.map(async (file) => (await stat(file)).size));
-  const memoryBytes = availableMemory();
-  return planProcessors({
+  const machine = {
     threads: request.device === 'cuda' ? 1 : usableThreads(),
-    memoryBytes,
+    memoryBytes: availableMemory(),
     weightBytes: sizes.reduce((sum, size) => sum + size, 0),
-    slots: request.batchSize === 'auto' ? automaticSlots(graph, memoryBytes) : request.batchSize,
-  });
+  };
+  if (request.batchSize !== 'auto') return planProcessors({ ...machine, slots: request.batchSize });
+  // Each process gets as many rows as one alone would: that is where its products are at their best.
+  const slots = automaticSlots(graph, machine.memoryBytes / machine.threads);
+  const plan = planProcessors({ ...machine, slots: slots * machine.threads });
+  return { ...plan, slots };
 }
 
 async function openSession(graph: GenerationGraphFile, request: EngineRequest, threads: number) {
