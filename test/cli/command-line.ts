@@ -15,8 +15,9 @@ export interface Said {
 export async function runHere(args: readonly string[]): Promise<Said> {
   let stdout = '';
   let stderr = '';
-  const out = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+  const out = vi.spyOn(process.stdout, 'write').mockImplementation((text, ...rest) => {
     stdout += String(text);
+    for (const each of rest) if (typeof each === 'function') (each as () => void)();
     return true;
   });
   const err = vi.spyOn(process.stderr, 'write').mockImplementation((text) => {

@@ -218,8 +218,10 @@ describe('a run', () => {
   it.each([
     [['--ensemble', 'majority', '--no-parse'], '--no-parse leaves nothing'],
     [['--ensemble', 'all'], 'majority, weighted, dawid-skene'],
+    [['--compare', '--output', '-'], '--output must be a file'],
   ])('refuses %j', async (options, words) => {
-    const { code, stderr } = await run(options);
+    const base = ['--config', folder.path('config.yaml'), '--input', folder.path('in.csv')];
+    const { code, stderr } = await runHere([...base, '--output', folder.path('out.csv'), ...options]);
     expect([code, stderr]).toEqual([2, expect.stringContaining(words)]);
   });
 
