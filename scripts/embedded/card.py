@@ -21,11 +21,12 @@ def main():
     name, report, log, about = sys.argv[1], json.load(open(sys.argv[2])), open(sys.argv[3]).read(), sys.argv[4]
     c = SIZES[name]
     size = sum(p.numel() for p in Llama(c).parameters())
+    seen = int(re.findall(r' rows (\d+) ', log)[-1])
     sets = [(title, report[key][name]) for key, title in SETS.items() if key in report]
     lines = [f'# {name}', '', about, '',
              f"Llama architecture, {size:,} parameters: {c['layers']} layers x {c['width']}, {c['heads']} heads ({c['kv']} for keys and values), feed-forward {c['ffn']}, "
              f"vocabulary {c['vocab']:,} (byte-level BPE, digits one by one), tied embeddings, 8-bit weights.", '',
-             f"Trained in this project on {int(re.findall(r' rows (\d+) ', log)[-1]):,} profiles made by `scripts/embedded/generate.py` from written sentence banks, after a first stage on an "
+             f"Trained in this project on {seen:,} profiles made by `scripts/embedded/generate.py` from written sentence banks, after a first stage on an "
              'earlier generator; no text of any real person and none from the web. WordNet 3.0 (Princeton University) supplied words and example sentences.', '',
              '| Measure | ' + ' | '.join(title for title, _ in sets) + ' |', '|---' * (len(sets) + 1) + '|']
     cell = lambda value: '-' if value is None else f'{value:.3f}' if isinstance(value, float) else str(value)
