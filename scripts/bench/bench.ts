@@ -67,7 +67,7 @@ async function bestSetting(contender: Contender): Promise<Setting> {
   let fastest = 0;
   if (settings.length === 1) return best;
   for (const setting of settings) {
-    const few = Math.max(setting.batch, 8);
+    const few = Math.max(setting.batch, quick ? 2 : 8);
     const measured = rate(await run(contender, { ...setting, rows: few }), few);
     say(`  ${contender.name}: ${describe(setting)}: ${measured.toFixed(3)} rows/s`);
     if (measured > fastest) [best, fastest] = [setting, measured];
