@@ -1,3 +1,5 @@
+import { generator } from '../../src/onnx/random-weights.js';
+
 /** The shape of the work, the same for every contender: token ids, so that no tokenizer is measured. */
 export interface Workload {
   readonly prefix: readonly number[];
@@ -20,7 +22,7 @@ const FIRST_WORD = 300;
 
 /** `rows` rows of 40 to 100 tokens behind a shared prefix of 500, 64 to 96 tokens to generate for each. */
 export function makeWorkload(rows: number, seed = 1): Workload {
-  const next = random(seed);
+  const next = generator(seed);
   const between = (least: number, most: number): number => least + Math.floor(next() * (most - least + 1));
   const words = (count: number): number[] =>
     Array.from({ length: count }, () => between(FIRST_WORD, VOCABULARY_SIZE - 1));
@@ -35,7 +37,7 @@ export function makeWorkload(rows: number, seed = 1): Workload {
 
 /** Byte strings of a made-up vocabulary: control tokens, the 256 bytes, then words of letters. */
 export function makeVocabulary(): (Uint8Array | null)[] {
-  const next = random(2);
+  const next = generator(2);
   const tokens: (Uint8Array | null)[] = [null, null, null];
   for (let byte = 0; byte < 256; byte++) tokens.push(Uint8Array.of(byte));
   const seen = new Set<string>();
@@ -49,16 +51,4 @@ export function makeVocabulary(): (Uint8Array | null)[] {
     tokens.push(encoder.encode(word));
   }
   return tokens;
-}
-
-/** Mulberry32: uniform in [0, 1). */
-function random(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
 }

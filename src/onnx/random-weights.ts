@@ -36,7 +36,7 @@ function hash(name: string, seed: number): number {
 }
 
 /** Mulberry32: uniform in [0, 1). */
-function generator(seed: number): () => number {
+export function generator(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;
