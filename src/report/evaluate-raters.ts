@@ -4,6 +4,7 @@ import { type Calibration, calibration } from '../stats/calibration.js';
 import { type ClassMetrics, classMetrics, confusion } from '../stats/confusion.js';
 import { type McNemar, mcNemar } from '../stats/mcnemar.js';
 import {
+  averagePrecisionOfWeights,
   type CurvePoint,
   curveOfWeights,
   type ScoredPatterns,
@@ -83,7 +84,7 @@ export interface EvaluateOptions {
 export const OVERALL = 'overall';
 const THRESHOLDS = Array.from({ length: 19 }, (_, at) => (at + 1) / 20);
 /** Draws that an interval of the area may cost; larger tables get fewer resamples. */
-const MOST_DRAWS = 1e8;
+const MOST_DRAWS = 3e7;
 const LEAST_RESAMPLES = 100;
 
 /** Compares each rater of a scored table with the labels that people gave. */
@@ -252,7 +253,7 @@ function areaOf(patterns: ScoredPatterns, bootstrap: Bootstrap): Estimate {
   const rows = patterns.weights.reduce((sum, weight) => sum + weight, 0);
   const affordable = Math.max(LEAST_RESAMPLES, Math.floor(MOST_DRAWS / Math.max(1, rows)));
   const resamples = Math.min(bootstrap.resamples, affordable);
-  return estimate(patterns.weights, (drawn) => [curveOfWeights(patterns, drawn).averagePrecision], {
+  return estimate(patterns.weights, (drawn) => [averagePrecisionOfWeights(patterns, drawn)], {
     ...bootstrap,
     resamples,
   })[0]!;

@@ -59,24 +59,43 @@ export function scoredPatterns(
 }
 
 export function curveOfWeights(patterns: ScoredPatterns, weights: ArrayLike<number>): PrecisionRecallCurve {
-  let positives = 0;
-  patterns.actual.forEach((positive, at) => {
-    if (positive) positives += weights[at]!;
-  });
   const points: CurvePoint[] = [];
+  const averagePrecision = walk(patterns, weights, (threshold, precision, recall, tp, fp) => {
+    points.push({ threshold, precision, recall, tp, fp });
+  });
+  return { points, averagePrecision };
+}
+
+/** The area alone, for resampling. */
+export function averagePrecisionOfWeights(
+  patterns: ScoredPatterns,
+  weights: ArrayLike<number>,
+): number | null {
+  return walk(patterns, weights, () => {});
+}
+
+function walk(
+  patterns: ScoredPatterns,
+  weights: ArrayLike<number>,
+  onPoint: (threshold: number, precision: number, recall: number, tp: number, fp: number) => void,
+): number | null {
+  const { scores, actual } = patterns;
+  let positives = 0;
+  for (let at = 0; at < actual.length; at++) if (actual[at]) positives += weights[at]!;
   let [tp, fp] = [0, 0];
   let area = 0;
   let before = 0;
-  patterns.scores.forEach((threshold, at) => {
-    if (threshold === null) return;
-    if (patterns.actual[at]) tp += weights[at]!;
+  for (let at = 0; at < scores.length; at++) {
+    const threshold = scores[at]!;
+    if (threshold === null) break;
+    if (actual[at]) tp += weights[at]!;
     else fp += weights[at]!;
-    if (patterns.scores[at + 1] === threshold || tp + fp === 0) return;
+    if (scores[at + 1] === threshold || tp + fp === 0) continue;
     const precision = tp / (tp + fp);
     const recall = positives === 0 ? 0 : tp / positives;
     area += (recall - before) * precision;
     before = recall;
-    points.push({ threshold, precision, recall, tp, fp });
-  });
-  return { points, averagePrecision: positives === 0 ? null : area };
+    onPoint(threshold, precision, recall, tp, fp);
+  }
+  return positives === 0 ? null : area;
 }
