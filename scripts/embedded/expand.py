@@ -244,5 +244,5 @@ class Expander:
             if '[' not in text:
                 text = SLOT.sub(lambda m: self.slot(m[1]), text)
         text = text.replace('⟦', '[').replace('⟧', ']')
-        text = re.sub(r'\b([Aa]) (?=[aeiouAEIOU])(?!(?:uni|use|one|eu))', r'\1n ', text)
+        text = re.sub(r'\b([Aa]) (?=[aeiouAEIOU])(?!(?:uni|use|usu|ut[ei]|one|eu|once))', r'\1n ', text)
         return re.sub(r' +', ' ', text).strip()

@@ -19,6 +19,7 @@ import torch.nn.functional as F
 from tokenizers import Tokenizer
 
 from model import SIZES, Llama, load_hf, save_hf
+from muon import Muon
 from rows import KINDS, batches, encode, pack, prompt, read
 
 WORK = f'{os.path.dirname(os.path.abspath(__file__))}/work'
@@ -73,6 +74,8 @@ def main():
     p.add_argument('name')
     p.add_argument('--minutes', type=float, default=60)
     p.add_argument('--lr', type=float, default=3e-3)
+    p.add_argument('--muon-lr', type=float, default=3e-3)
+    p.add_argument('--report', type=float, default=240)
     p.add_argument('--bad-weight', type=float, default=1.0)
     p.add_argument('--from-folder')
     p.add_argument('--out', help='folder under work/, if not the name')
@@ -88,13 +91,17 @@ def main():
     model = load_hf(a.from_folder).train() if a.from_folder else Llama(SIZES[a.name])
     heads, shadow = Heads(model.c['width']), Llama(model.c).eval()
     params = [*model.parameters(), *heads.parameters()]
-    optimizer = torch.optim.AdamW([{'params': [q for q in params if q.dim() > 1], 'weight_decay': 0.02},
+    matrices = [q for q in model.model.layers.parameters() if q.dim() > 1]
+    inner = {id(q) for q in matrices}
+    optimizer = torch.optim.AdamW([{'params': [q for q in params if id(q) not in inner and q.dim() > 1], 'weight_decay': 0.02},
                                    {'params': [q for q in params if q.dim() == 1], 'weight_decay': 0.0}], lr=a.lr, betas=(0.9, 0.98))
+    muon = Muon(matrices, lr=a.muon_lr, weight_decay=0.02)
+    optimizers = (optimizer, muon)
     state = dict(done=0.0, step=0, shard=0, seen=0)
     ema = {k: v.detach().clone() for k, v in model.state_dict().items()}
     if os.path.exists(f'{home}/last.pt'):
         saved = torch.load(f'{home}/last.pt', weights_only=True)
-        for part, name in ((model, 'model'), (heads, 'heads'), (optimizer, 'optimizer')):
+        for part, name in ((model, 'model'), (heads, 'heads'), (optimizer, 'optimizer'), (muon, 'muon')):
             part.load_state_dict(saved[name])
         ema, state = saved['ema'], saved['state']
         rng.seed(a.seed + state['step'])
@@ -107,7 +114,7 @@ def main():
         shadow.load_state_dict(ema)
         save_hf(model, ema, hf)
         state['done'] = time.time() - began
-        torch.save(dict(model=model.state_dict(), heads=heads.state_dict(), optimizer=optimizer.state_dict(), ema=ema, state=state), f'{home}/last.pt')
+        torch.save(dict(model=model.state_dict(), heads=heads.state_dict(), optimizer=optimizer.state_dict(), muon=muon.state_dict(), ema=ema, state=state), f'{home}/last.pt')
         means = ' '.join(f'{k} {s / max(1, sums[4]):.4f}' for k, s in zip(('answer', 'flag', 'span', 'kinds'), sums))
         print(f"{state['done'] / 60:.1f} min step {state['step']} rows {state['seen']} {means} held-out accuracy, recall {flag_accuracy(shadow, tok, held)} shard {state['shard']}", flush=True)
         sums[:] = [0.0] * 5
@@ -120,20 +127,22 @@ def main():
             queue = batches(encode(tok, read(path), rng), rng)
         batch = queue.pop()
         part = min(1.0, (time.time() - began) / limit)
-        for g in optimizer.param_groups:
-            g['lr'] = a.lr * min(1.0, (state['step'] + 1) / 100) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * part)))
+        for g, top in [(g, lr) for o, lr in ((optimizer, a.lr), (muon, a.muon_lr)) for g in o.param_groups]:
+            g['lr'] = top * min(1.0, (state['step'] + 1) / 100) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * part)))
         answer, flag, span, named = losses(model, heads, batch, labels, a.bad_weight, rng.random() < INPUT_SHARE)
-        optimizer.zero_grad()
+        for o in optimizers:
+            o.zero_grad()
         (0.5 * answer + flag + SPAN_WEIGHT * span + KINDS_WEIGHT * named).backward()
         torch.nn.utils.clip_grad_norm_(params, 1.0)
-        optimizer.step()
+        for o in optimizers:
+            o.step()
         state['step'], state['seen'] = state['step'] + 1, state['seen'] + len(batch)
         sums = [s + v for s, v in zip(sums, (answer.item(), flag.item(), span.item(), named.item(), 1))]
         decay = min(0.998, (1 + state['step']) / (20 + state['step']))
         with torch.no_grad():
             now = model.state_dict()
             torch._foreach_lerp_([ema[k] for k in ema], [now[k] for k in ema], 1 - decay)
-        if time.time() - reported > 240:
+        if time.time() - reported > a.report:
             keep()
             reported = time.time()
     keep()
