@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 const reporter = fileURLToPath(new URL('./closing-line-reporter.ts', import.meta.url));
+const faultTable = fileURLToPath(new URL('./faults/fault-table-reporter.ts', import.meta.url));
 
 export default defineConfig({
   root: fileURLToPath(new URL('..', import.meta.url)),
@@ -13,6 +14,6 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    reporters: ['default', reporter],
+    reporters: ['default', faultTable, reporter],
   },
 });

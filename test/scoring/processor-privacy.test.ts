@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { RunScoringError } from '../../src/foundation/errors.js';
 import type { CsvRunOptions } from '../../src/scoring/multi-model-batch-processor.js';
+import { FaultyFileSystem } from '../faults/faulty-file-system.js';
 import { toCsv } from '../table/csv-text.js';
 import { MemoryFileSystem } from '../table/memory-file-system.js';
-import { FaultyFileSystem } from './faulty-file-system.js';
 import { INPUT, OUTPUT, runOn } from './processor-runs.js';
 import type { Script } from './scripted-model.js';
 

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { failureOf, readCells } from '../table/csv-text.js';
 import type { MemoryFileSystem } from '../table/memory-file-system.js';
-import { checkDamagedJournals } from './damaged-journals.js';
 import { freshFiles, INPUT, OUTPUT, RUN_FOLDER, runOn, stopAt, undisturbed } from './processor-runs.js';
 
 const ROWS = 12;
@@ -100,15 +99,6 @@ describe('a stopped run', () => {
     const { result } = runOn(files, { signal: stop.signal }, { script });
     expect(await result).toMatchObject({ interrupted: true });
     expect(performance.now() - started).toBeLessThan(10_000);
-  });
-});
-
-describe('the journal', () => {
-  it('may be cut or damaged: the result is the same', async () => {
-    // Every byte near the ends of lines, every eleventh elsewhere; the long test takes them all.
-    await checkDamagedJournals(
-      (at, lineEnds) => at % 11 === 0 || lineEnds.some((end) => Math.abs(end - at) < 16),
-    );
   });
 });
 
