@@ -28,7 +28,8 @@ export class ChildSession {
   #wake: (() => void) | null = null;
   #nudged = false;
   readonly exited: Promise<void>;
-  #movedAt = Date.now();
+  /** On the clock of `performance.now`, which nobody sets: a jump of the wall clock is no silence. */
+  #movedAt = performance.now();
   #progress = -1;
 
   constructor(script: string | undefined) {
@@ -47,7 +48,7 @@ export class ChildSession {
     this.#process.on('message', (message) => {
       const said = message as FromChild;
       // A child that only says it is alive, without getting anywhere, is as good as silent.
-      if (said?.type !== 'alive' || said.progress !== this.#progress) this.#movedAt = Date.now();
+      if (said?.type !== 'alive' || said.progress !== this.#progress) this.#movedAt = performance.now();
       if (said?.type === 'alive') this.#progress = said.progress;
       else this.#push({ kind: 'message', message: said });
     });
@@ -66,11 +67,11 @@ export class ChildSession {
   }
 
   send(message: ToChild): void {
-    this.#movedAt = Date.now();
+    this.#movedAt = performance.now();
     if (this.#process.connected) this.#process.send(message, () => {});
   }
 
-  /** The next event, in order; `silence` once nothing moved for `silenceMs`, or at `deadline` (epoch, ms). */
+  /** The next event, in order; `silence` once nothing moved for `silenceMs`, or at `deadline` (of `performance.now`, ms). */
   async next(
     silenceMs: number,
     signal?: AbortSignal,
@@ -84,7 +85,7 @@ export class ChildSession {
         this.#nudged = false;
         return { kind: 'nudged' };
       }
-      const left = Math.min(this.#movedAt + silenceMs, deadline) - Date.now();
+      const left = Math.min(this.#movedAt + silenceMs, deadline) - performance.now();
       if (left <= 0) return { kind: 'silence' };
       await this.#waitForEvent(left, signal);
     }

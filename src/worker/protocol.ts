@@ -45,6 +45,16 @@ export type FromChild =
 
 const statuses: ReadonlySet<string> = new Set(ROW_STATUSES);
 
+/** Whether a child that scores may say this, up to the records themselves. One that says anything else is at fault. */
+export function isScoringMessage(value: unknown): value is FromChild {
+  if (typeof value !== 'object' || value === null) return false;
+  const message = value as Record<string, unknown>;
+  if (message['type'] === 'records') return Array.isArray(message['records']);
+  if (message['type'] === 'note') return typeof message['line'] === 'string';
+  if (message['type'] === 'refused') return typeof message['code'] === 'string';
+  return message['type'] === 'finished';
+}
+
 /** Whether a child's word is a record for the row that is due. A child that answers anything else is at fault. */
 export function isRecordFor(value: unknown, row: number): value is RowRecord {
   if (typeof value !== 'object' || value === null) return false;

@@ -5,7 +5,7 @@ import { type ErrorCode, RunScoringError } from '../foundation/errors.js';
 import type { LoadContext, LoadModel, ModelInfo, ScoringRow } from '../scoring/model-port.js';
 import type { RowRecord, RowStatus } from '../scoring/record.js';
 import { ChildSession } from './child-session.js';
-import { isRecordFor, type LoadRequest } from './protocol.js';
+import { isRecordFor, isScoringMessage, type LoadRequest } from './protocol.js';
 import { type ReplicableModel, ReplicatedModel } from './replicated-model.js';
 
 export interface SpawnOptions {
@@ -154,7 +154,7 @@ class ChildProcessModel implements ReplicableModel {
     let losses = 0;
     let inputEnded = false;
     let endSent = false;
-    let lastRecordAt = Date.now();
+    let lastRecordAt = performance.now();
     /** A row that was asked for and has not come: with equals, the source may hold it back. */
     let reading: Promise<IteratorResult<ScoringRow>> | null = null;
     const most = this.replicas > 1 ? Math.ceil(SHARED_WINDOW * this.info.slots) : WINDOW;
@@ -178,7 +178,7 @@ class ChildProcessModel implements ReplicableModel {
           characters += row.text.length;
         }
         if (lot.length > 0) {
-          if (outstanding.length === 0) lastRecordAt = Date.now();
+          if (outstanding.length === 0) lastRecordAt = performance.now();
           outstanding.push(...lot);
           this.#session.send({ type: 'rows', rows: lot });
         }
@@ -198,7 +198,8 @@ class ChildProcessModel implements ReplicableModel {
         if (event.kind === 'aborted') return;
         if (event.kind === 'nudged' || (event.kind === 'silence' && outstanding.length === 0)) continue;
         let failure: RowStatus | null = null;
-        if (event.kind === 'message' && event.message?.type === 'records') {
+        if (event.kind === 'message' && !isScoringMessage(event.message)) failure = 'error_worker';
+        else if (event.kind === 'message' && event.message.type === 'records') {
           let valid = 0;
           for (const record of event.message.records) {
             if (!isRecordFor(record, outstanding[0]?.row ?? -1)) break;
@@ -206,22 +207,25 @@ class ChildProcessModel implements ReplicableModel {
             valid += 1;
             losses = tries = 0;
             suspects = Math.max(0, suspects - 1);
-            lastRecordAt = Date.now();
+            lastRecordAt = performance.now();
             yield record;
           }
           if (valid === event.message.records.length) continue;
           failure = 'error_worker';
         } else if (event.kind === 'message') {
-          if (event.message?.type === 'note') this.context.note(event.message.line);
-          if (event.message?.type === 'refused') this.context.note(`stopped: ${event.message.code}`);
-          if (event.message?.type !== 'refused') {
+          const { message } = event;
+          if (message.type === 'note') {
+            this.context.note(message.line);
             // A child that keeps talking but never answers is caught by the time its row takes.
-            if (Date.now() < this.#deadline(lastRecordAt, outstanding.length)) continue;
+            if (performance.now() < this.#deadline(lastRecordAt, outstanding.length)) continue;
             failure = 'error_timeout';
-          } else failure = 'error_worker';
+          } else {
+            if (message.type === 'refused') this.context.note(`stopped: ${message.code}`);
+            failure = 'error_worker';
+          }
         } else {
           failure =
-            event.kind === 'silence' && Date.now() >= this.#deadline(lastRecordAt, outstanding.length)
+            event.kind === 'silence' && performance.now() >= this.#deadline(lastRecordAt, outstanding.length)
               ? 'error_timeout'
               : 'error_worker';
         }
@@ -235,7 +239,7 @@ class ChildProcessModel implements ReplicableModel {
             const row = outstanding.shift()!;
             suspects = Math.max(0, suspects - 1);
             losses = tries = 0;
-            lastRecordAt = Date.now();
+            lastRecordAt = performance.now();
             yield failedRecord(row.row, failure);
           }
         }
