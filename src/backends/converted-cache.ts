@@ -17,6 +17,7 @@ import { decoderFileName, type Quantization } from '../checkpoint/decoder-contra
 import { RunScoringError } from '../foundation/errors.js';
 import { convertCheckpoint } from '../onnx/convert-checkpoint.js';
 import type { WriteProgress } from '../onnx/model-file.js';
+import { verifyBlobs, writeChecksums } from './verify-checksums.js';
 
 /** Raised whenever the converter's output changes, so that older conversions are made anew. */
 const CONVERTER_VERSION = 1;
@@ -30,6 +31,9 @@ const COMPANIONS = [
   'chat_template.jinja',
   'chat_template.json',
 ];
+
+/** Files of a checkpoint that a conversion reads. */
+const SOURCE = /\.(?:safetensors|json|jinja)$/;
 
 /** Folder for conversions: `$XDG_CACHE_HOME/run-scoring/converted`. */
 export function convertedFolder(env: NodeJS.ProcessEnv = process.env): string {
@@ -61,11 +65,14 @@ export async function convertedModel(
     await mkdir(parent, { recursive: true });
     await removeLeftovers(parent);
     await mkdir(temporary);
+    const names = (await readdir(checkpoint)).filter((name) => SOURCE.test(name));
+    await verifyBlobs(names.map((name) => join(checkpoint, name)));
     const files = await convertCheckpoint(checkpoint, temporary, quantization, onProgress);
     await writeConfig(checkpoint, temporary, files.length > 1);
     for (const name of COMPANIONS) {
       if (await exists(join(checkpoint, name))) await copyFile(join(checkpoint, name), join(temporary, name));
     }
+    await writeChecksums(temporary);
     await rename(temporary, folder).catch(async (error: unknown) => {
       // Another process was faster; its result is the same.
       if (!(await exists(join(folder, 'onnx', decoderFileName(quantization))))) throw error;
@@ -88,7 +95,7 @@ export async function convertedModel(
 /** Stands for a checkpoint's content: a hub snapshot by its commit's blobs, any folder by its files' sizes and times. */
 async function checkpointKey(folder: string): Promise<string> {
   const hash = createHash('sha256');
-  const names = (await readdir(folder)).filter((name) => /\.(?:safetensors|json|jinja)$/.test(name)).sort();
+  const names = (await readdir(folder)).filter((name) => SOURCE.test(name)).sort();
   for (const name of names) {
     const path = await realpath(join(folder, name));
     const { size, mtimeMs } = await stat(path);

@@ -9,6 +9,7 @@ import {
   realpath,
   rename,
   rm,
+  stat,
   writeFile,
 } from 'node:fs/promises';
 import { homedir } from 'node:os';
@@ -17,6 +18,7 @@ import { RunScoringError } from '../foundation/errors.js';
 import { readAnatomy } from '../onnx/decoder-anatomy.js';
 import { deriveGenerationGraph } from '../onnx/generation-graph.js';
 import { decodeModel, encodeModel, type ModelProto } from '../onnx/proto.js';
+import { fileDigest } from './file-digest.js';
 
 /** Raised whenever the derived graph changes, so that older cached graphs are not used. */
 const GRAPH_VERSION = 3;
@@ -31,7 +33,8 @@ export interface GenerationGraphFile {
 
 /**
  * The generation graph of a decoder file, derived on first use and kept in `generation-cache/` in the model's folder
- * (or in the user's cache folder where that cannot be written), under a name made of the decoder's own hash.
+ * (or in the user's cache folder where that cannot be written), under a name made of the decoder's own hash and with
+ * its own checksum: a damaged one is made anew.
  *
  * @param digest SHA-256 of the decoder file and of its external data
  */
@@ -55,11 +58,17 @@ export async function generationGraphFile(
   const folder = await writableFolder(modelFolder);
   const name = `${digest.slice(0, 24)}-v${GRAPH_VERSION}`;
   const path = join(folder, `${name}.onnx`);
-  if (await exists(path)) return { path, ...shape };
+  const sources = externalDataFiles(model, dirname(decoderPath));
+  for (const [index, source] of sources.entries())
+    await bringFile(source, join(folder, `${name}.data${index}`));
+  const checksum = join(folder, `${name}.sha256`);
+  const expected = await readFile(checksum, 'utf8').catch(() => null);
+  if (expected !== null && expected === (await fileDigest(path).catch(() => null))) return { path, ...shape };
 
   const derived = deriveGenerationGraph(model, decoderPath).model;
-  const moved = await bringExternalData(derived, dirname(decoderPath), folder, name);
-  await writeAtomically(path, encodeModel(moved));
+  const bytes = encodeModel(renameExternalData(derived, dirname(decoderPath), name));
+  await writeAtomically(path, bytes);
+  await writeAtomically(checksum, Buffer.from(createHash('sha256').update(bytes).digest('hex')));
   return { path, ...shape };
 }
 
@@ -73,24 +82,25 @@ export function externalDataFiles(model: ModelProto, folder: string): string[] {
 }
 
 /** ONNX Runtime reads external data from the graph's own folder only: a hard link puts it there without a copy. */
-async function bringExternalData(
-  model: ModelProto,
-  from: string,
-  to: string,
-  name: string,
-): Promise<ModelProto> {
-  const renamed = new Map<string, string>();
-  for (const [index, file] of externalDataFiles(model, from).entries()) {
-    const target = `${name}.data${index}`;
-    const path = join(to, target);
-    if (!(await exists(path))) {
-      const source = await realpath(file);
-      const temporary = `${path}.${process.pid}.tmp`;
-      await link(source, temporary).catch(() => copyFile(source, temporary));
-      await rename(temporary, path);
-    }
-    renamed.set(basename(file), target);
-  }
+async function bringFile(file: string, path: string): Promise<void> {
+  const source = await realpath(file);
+  if (await isSameFile(source, path)) return;
+  const temporary = `${path}.${process.pid}.tmp`;
+  await link(source, temporary).catch(() => copyFile(source, temporary));
+  await rename(temporary, path);
+}
+
+/** One file under two names, or a copy with the same content. */
+async function isSameFile(source: string, path: string): Promise<boolean> {
+  const [from, to] = [await stat(source), await stat(path).catch(() => null)];
+  if (to === null || from.size !== to.size) return false;
+  if (from.dev === to.dev && from.ino === to.ino) return true;
+  return (await fileDigest(source)) === (await fileDigest(path));
+}
+
+function renameExternalData(model: ModelProto, from: string, name: string): ModelProto {
+  const files = externalDataFiles(model, from);
+  const renamed = new Map(files.map((file, index) => [basename(file), `${name}.data${index}`]));
   const initializer = (model.graph.initializer ?? []).map((tensor) =>
     tensor.externalData === undefined || tensor.externalData.length === 0
       ? tensor
@@ -150,11 +160,4 @@ export async function readCached(modelFolder: string, name: string): Promise<Uin
 
 export async function writeCached(modelFolder: string, name: string, bytes: Uint8Array): Promise<void> {
   await writeAtomically(join(await writableFolder(modelFolder), name), bytes);
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -24,7 +24,7 @@ import { OnnxModelRunner } from './onnx-model-runner.js';
 import { type ProcessorPlan, planProcessors } from './processor-plan.js';
 import { availableMemory, usableThreads } from './processors.js';
 import { PromptTokenizer, readTokenizerFiles } from './prompt-tokenizer.js';
-import { verifyChecksums } from './verify-checksums.js';
+import { type KnownDigests, verifyBlobs, verifyChecksums } from './verify-checksums.js';
 
 export interface EngineRequest {
   /** Local folder with tokenizer.json and onnx/. */
@@ -59,13 +59,23 @@ export interface LoadedEngine {
 export async function loadEngine(request: EngineRequest): Promise<LoadedEngine> {
   const { folder } = request;
   const { path: decoderPath, quantization } = await findDecoder(folder, request.quantization);
-  await verifyChecksums(folder);
+  const digests = await verifyChecksums(folder);
   const dataPaths = await dataFiles(decoderPath);
-  const decoderDigest = await digestOf([decoderPath, ...dataPaths]);
-  const tokenizerNames = ['tokenizer.json', 'tokenizer_config.json'];
+  const inFolder = (name: string): string => join(folder, name);
+  const tokenizerPaths = ['tokenizer.json', 'tokenizer_config.json'].map(inFolder);
+  await verifyBlobs(
+    [
+      decoderPath,
+      ...dataPaths,
+      ...tokenizerPaths,
+      ...['config.json', 'generation_config.json'].map(inFolder),
+    ],
+    digests,
+  );
+  const decoderDigest = await digestOf([decoderPath, ...dataPaths], digests);
   const fingerprint = createHash('sha256')
     .update(decoderDigest)
-    .update(await digestOf(tokenizerNames.map((name) => join(folder, name))))
+    .update(await digestOf(tokenizerPaths, digests))
     .digest('hex');
 
   const files = await readTokenizerFiles(folder);
@@ -180,9 +190,9 @@ async function dataFiles(decoderPath: string): Promise<string[]> {
   }
 }
 
-async function digestOf(paths: readonly string[]): Promise<string> {
+async function digestOf(paths: readonly string[], known: KnownDigests): Promise<string> {
   const hash = createHash('sha256');
-  for (const path of paths) hash.update(basename(path)).update(await fileDigest(path));
+  for (const path of paths) hash.update(basename(path)).update(known.get(path) ?? (await fileDigest(path)));
   return hash.digest('hex');
 }
 
