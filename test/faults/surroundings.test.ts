@@ -1,0 +1,4 @@
+import { testFaults } from './fault.js';
+import { SURROUNDINGS } from './surroundings.js';
+
+testFaults(SURROUNDINGS);
