@@ -14,8 +14,12 @@ export interface CompletionSource {
   ): AsyncIterable<Completion | null>;
 }
 
-/** Distinct prompts whose answers are kept for later duplicates; bounds the memory of a long run. */
-const REMEMBERED_ANSWERS = 100_000;
+/**
+ * Distinct prompts whose answers are kept for later duplicates, those that came last. An answer takes about a kilobyte,
+ * and memory may not grow with the table. More than can be pending at a time (8 * 1024 slots and HELD_ROWS), so that an
+ * answer is never dropped before the duplicates that wait for it have it.
+ */
+const REMEMBERED_ANSWERS = 10_000;
 
 /** Duplicates held back behind an unfinished row at most; bounds memory for a table of a million equal cells. */
 const HELD_ROWS = 256;
@@ -52,7 +56,10 @@ export class ModelScorer {
         .update(prompt.tokens)
         .update(prompt.truncated ? '1' : '0')
         .digest('base64');
-      const known = inFlight.has(key) || this.#answers.has(key);
+      const answer = this.#answers.get(key);
+      // One that is used again stays: "N/A" comes all through a table.
+      if (answer !== undefined) this.#remember(key, answer);
+      const known = answer !== undefined || inFlight.has(key);
       pending.push({ row: row.row, key, prompt: known ? null : prompt });
       if (known) return null;
       inFlight.add(key);
@@ -109,6 +116,7 @@ export class ModelScorer {
   }
 
   #remember(key: string, answer: Answer): void {
+    this.#answers.delete(key);
     if (this.#answers.size >= REMEMBERED_ANSWERS) {
       const oldest = this.#answers.keys().next().value;
       if (oldest !== undefined) this.#answers.delete(oldest);

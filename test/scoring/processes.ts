@@ -11,16 +11,9 @@ const SCRIPT = fileURLToPath(new URL('./scripted-run.mjs', import.meta.url));
 export interface ProcessOptions {
   input: string;
   output: string;
-  resume?: boolean;
   models?: string[];
-  /** Of each answer. */
-  delayMs?: number;
-  /** Of each load. */
-  holdMs?: number;
   /** Take a sample at every so many rows. */
   sampleEvery?: number;
-  /** Added to the environment. */
-  env?: Record<string, string>;
 }
 
 export interface Sample {
@@ -35,24 +28,19 @@ export interface ProcessResult {
   code?: string;
   maxRssMb?: number;
   samples?: Sample[];
-  killed: boolean;
 }
 
-/** Runs the scripted model over a table in a process of its own; kills it (SIGKILL) after `killAfterMs`. */
-export async function runProcess(options: ProcessOptions, killAfterMs?: number): Promise<ProcessResult> {
-  const { env, ...rest } = options;
-  const child = spawn(process.execPath, [SCRIPT, JSON.stringify(rest)], {
+/** Runs the scripted model over a table in a process of its own. */
+export async function runProcess(options: ProcessOptions): Promise<ProcessResult> {
+  const child = spawn(process.execPath, [SCRIPT, JSON.stringify(options)], {
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, ...env },
   });
   let text = '';
   child.stdout.on('data', (chunk) => {
     text += chunk;
   });
-  const timer = killAfterMs === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), killAfterMs);
-  const [, signal] = await once(child, 'close');
-  clearTimeout(timer);
-  return { ...(text === '' ? {} : JSON.parse(text)), killed: signal === 'SIGKILL' };
+  await once(child, 'close');
+  return JSON.parse(text);
 }
 
 export async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {

@@ -1,13 +1,6 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { killAtRandom } from './killed-runs.js';
 import { inFolder, runProcess, writeRows } from './processes.js';
-
-it('a run that is killed at one of 1,000 random moments gives the same result', async () => {
-  let kills = 0;
-  for (let seed = 1; kills < 1000; seed++) kills += (await killAtRandom(50, seed)).kills;
-  console.log(JSON.stringify({ kills, survived: kills }));
-}, 7_200_000);
 
 it(
   '1,000,000 rows: memory, cost per row and open files stay flat',

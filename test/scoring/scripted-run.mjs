@@ -1,23 +1,14 @@
-// A run with a scripted model in a process of its own, for tests that kill it or measure it.
+// A run with a scripted model in a process of its own, for tests that measure it.
 // usage: node scripted-run.mjs '<json options>'; prints one JSON line at the end.
 import { readdirSync } from 'node:fs';
 import { createConfig } from '../../dist/src/config/create-config.js';
 import { MultiModelBatchProcessor } from '../../dist/src/scoring/multi-model-batch-processor.js';
 
 const options = JSON.parse(process.argv[2]);
-const {
-  input,
-  output,
-  resume = false,
-  models = ['a', 'b'],
-  delayMs = 0,
-  holdMs = 0,
-  sampleEvery = 0,
-} = options;
+const { input, output, models = ['a', 'b'], sampleEvery = 0 } = options;
 
 async function* score(rows) {
   for await (const { row, text } of rows) {
-    if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
     const flag = text.length % 2 === 0 ? 'good' : 'bad';
     const values = { flag, reasoning: `${text.length}`, tags: [], recommendation: 'x' };
     const raw = JSON.stringify(values);
@@ -37,7 +28,6 @@ const info = {
 const config = createConfig({ models: models.map((name) => ({ name, model_id: `owner/${name}` })) });
 const processor = new MultiModelBatchProcessor(config, {
   loadModel: async (entry) => {
-    if (holdMs > 0) await new Promise((resolve) => setTimeout(resolve, holdMs));
     return { info: { ...info, name: entry.name, modelId: entry.model_id }, score, dispose: async () => {} };
   },
 });
@@ -56,7 +46,7 @@ function onProgress({ done }) {
 }
 
 try {
-  const summary = await processor.processCsv({ inputPath: input, outputPath: output, resume, onProgress });
+  const summary = await processor.processCsv({ inputPath: input, outputPath: output, onProgress });
   const maxRssMb = process.resourceUsage().maxRSS / 1024;
   console.log(JSON.stringify({ exitCode: summary.exitCode, maxRssMb, samples }));
 } catch (error) {
