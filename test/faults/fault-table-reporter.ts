@@ -1,10 +1,18 @@
-import type { Reporter, TestModule } from 'vitest/node';
+import type { Reporter, TestCase, TestModule } from 'vitest/node';
 import type { FaultLine } from './fault.js';
 
 const COLUMNS = ['trials', 'survived', 'lost', 'duplicated', 'reordered', 'changed'] as const;
 
 /** Ends a test run with the table of all faults that were tried, the rows that each has cost, and the sums. */
 export default class FaultTableReporter implements Reporter {
+  /** A long run shows how far it has come. */
+  onTestCaseResult(test: TestCase): void {
+    const { fault } = test.meta() as { fault?: FaultLine };
+    if (fault === undefined || process.env['RUN_SCORING_FAULTS'] !== 'long') return;
+    const { group, name, trials, survived, seconds } = fault;
+    process.stdout.write(`${group}: ${name}: ${survived} of ${trials} survived, ${seconds.toFixed(1)} s\n`);
+  }
+
   onTestRunEnd(modules: readonly TestModule[]): void {
     const lines: FaultLine[] = [];
     for (const module of modules) {

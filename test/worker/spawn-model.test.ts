@@ -66,6 +66,12 @@ describe('a child process that fails', () => {
     expect(statuses(await score({ [fault]: 20 }))).toEqual(expected);
   });
 
+  it('is started again with half the rows side by side', async () => {
+    const notes: string[] = [];
+    await score({ dieOn: 20, once: once() }, { note: (line) => notes.push(line) });
+    expect(notes).toEqual(['restarted after its process was lost, with 4 rows at a time']);
+  });
+
   it('gives up a row that takes too long', async () => {
     const records = await score({ muteOn: 20 }, { timeoutPerRowMs: 400 }, 60_000);
     expect(records[20]!.status).toBe('error_timeout');
