@@ -148,6 +148,19 @@ free.forEach((one, i) => {
   }
 });
 
+// The same rows once more with float32 weights: how many get the same label? Random weights decide by a hair's breadth,
+// so trained ones agree more often.
+const agreement: Record<string, number> = {};
+const quantised = quick ? [] : contenders.filter(({ name }) => name.startsWith('ours'));
+if (quantised.length > 0) {
+  const { labels } = await run(quantised[0]!, { bits: 32 });
+  for (const { name } of quantised) {
+    const same = measured.get(name)![0]!.labels!.filter((label, row) => label === labels![row]).length;
+    agreement[name] = rounded(same / labels!.length);
+    say(`${name} and float32: the same label in ${same} of ${labels!.length} rows`);
+  }
+}
+
 const ours = measured.get('ours_8bit');
 const last = ours?.at(-1);
 const processes = last?.processes ?? 1;
@@ -174,6 +187,7 @@ console.log(
     ratio_vs_llama_cpp: ratio('ours_8bit', 'llama_cpp_8bit'),
     ratio_vs_llama_cpp_4bit: ratio('ours_4bit', 'llama_cpp_4bit'),
     ratio_vs_hf_pipeline: ratio('ours_8bit', 'hf_pipeline'),
+    label_agreement_with_float32: agreement,
     gemm_bound_fraction: bound === null ? null : rounded(bound / median(ours!.map((m) => m.cpuSeconds))),
   }),
 );

@@ -20,7 +20,10 @@ const llama = await getLlama({
   logLevel: LlamaLogLevel.error,
   progressLogs: false,
 });
-const model = await llama.loadModel({ modelPath: join(job.folder, ggufName(job.bits)), gpuLayers: 0 });
+const model = await llama.loadModel({
+  modelPath: join(job.folder, ggufName(job.bits as 8 | 4)),
+  gpuLayers: 0,
+});
 const context = await model.createContext({
   contextSize: 768,
   sequences: job.batch,

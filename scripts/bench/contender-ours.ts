@@ -33,9 +33,11 @@ interface Figures {
   readonly prefillMs: number;
   readonly decodeMs: number;
   readonly first: number[];
+  readonly label: string;
 }
 const last = new Map<number, Figures>();
 const firstTokens: number[][] = [];
+const labels: string[] = [];
 let prefillTokens = 0;
 let decodeTokens = 0;
 
@@ -67,6 +69,7 @@ for await (const record of model.score(rows())) {
   if (record.inputTokens === 0) continue;
   last.set(figures.pid, figures);
   firstTokens.push(figures.first);
+  labels.push(figures.label);
   prefillTokens += record.inputTokens;
   decodeTokens += record.outputTokens;
 }
@@ -82,6 +85,7 @@ answer({
   decodeSeconds: sum((f) => f.decodeMs) / 1000,
   processes,
   firstTokens,
+  labels,
 });
 await model.dispose();
 process.exit(0);

@@ -1,7 +1,8 @@
 /** What a contender is asked to do; it runs in a process of its own. */
 export interface Job {
   readonly folder: string;
-  readonly bits: 8 | 4;
+  /** Of a weight; 32: float32, to compare labels with. */
+  readonly bits: 32 | 8 | 4;
   readonly rows: number;
   readonly threads: number;
   /** Rows side by side. */
@@ -24,6 +25,8 @@ export interface Result {
   readonly processes?: number;
   /** First generated tokens of each row, to see that all compute the same. */
   readonly firstTokens: readonly (readonly number[])[];
+  /** Label of each row, where the contender has the grammar. */
+  readonly labels?: readonly string[];
 }
 
 export function jobOfProcess(): Job {

@@ -12,7 +12,8 @@ import { modelConfig, weights } from './weights.js';
 /** Raised when anything about the model changes. */
 const MODEL_VERSION = 1;
 
-export const quantizationOf = (bits: 8 | 4): Quantization => (bits === 8 ? '8bit' : '4bit');
+export const quantizationOf = (bits: 32 | 8 | 4): Quantization =>
+  bits === 32 ? 'none' : bits === 8 ? '8bit' : '4bit';
 export const ggufName = (bits: 8 | 4): string => `model-q${bits}_0.gguf`;
 
 /** Folder of the random-weights model, made on first use and kept in the user's cache folder. */

@@ -33,7 +33,10 @@ async function load(request: LoadRequest): Promise<void> {
     decoder,
     createHash('sha256').update(decoder).digest('hex'),
   );
-  const tables = compileGrammar(DEFAULT_FIELDS, { tokens: makeVocabulary(), eosIds: [END_TOKEN] });
+  const vocabulary = makeVocabulary();
+  const tables = compileGrammar(DEFAULT_FIELDS, { tokens: vocabulary, eosIds: [END_TOKEN] });
+  const labelOf = (tokens: readonly number[]): string =>
+    /"flag":"(\w+)/.exec(Buffer.concat(tokens.map((id) => vocabulary[id]!)).toString())?.[1] ?? '';
   const weightBytes = 2e8;
   const plan =
     request.plan ??
@@ -103,6 +106,7 @@ async function load(request: LoadRequest): Promise<void> {
       cpu: cpuSeconds() - started!,
       ...counters,
       first: completion.tokens.slice(0, 8),
+      label: labelOf(completion.tokens),
     });
   }
   send({ type: 'finished' });
