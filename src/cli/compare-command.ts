@@ -1,9 +1,11 @@
 import type { Command } from 'commander';
 import { ExitCode } from '../foundation/exit-codes.js';
-import { compareRaters } from '../report/compare-raters.js';
+import { type Comparison, compareRaters } from '../report/compare-raters.js';
 import { renderComparison } from '../report/compare-text.js';
 import { toJsonLine } from '../report/json-keys.js';
-import { readResults } from '../report/read-results.js';
+import { type Results, readResults } from '../report/read-results.js';
+import { writeReport } from '../report/write-report.js';
+import { addReportOptions, readReportOptions } from './report-options.js';
 import {
   addSamplingOptions,
   addTableOptions,
@@ -15,7 +17,7 @@ import {
 export function configure(command: Command): void {
   command.argument('<results>', 'scored table, CSV; - reads stdin');
   addTableOptions(command);
-  addSamplingOptions(command)
+  addReportOptions(addSamplingOptions(command))
     .option('--top <n>', 'list so many of the rows on which models differ', '10')
     .option('--with-ensemble', 'pair the models with the ensemble too')
     .option('--json', 'print one JSON object')
@@ -31,12 +33,23 @@ labelled, Cohen's kappa on those that both did, alpha on all that can be paired.
 export async function run(raw: Record<string, unknown>, args: readonly string[]): Promise<ExitCode> {
   const top = readNumber(raw, 'top', 0, 100_000, true)!;
   const sampling = readSamplingOptions(raw);
-  const results = await readResults(await readTableOptions(raw, args[0]!));
-  const comparison = compareRaters(results, {
-    ...sampling,
-    top,
-    withEnsemble: raw['withEnsemble'] === true,
+  const path = args[0]!;
+  const report = readReportOptions(raw, [path, raw['config'] as string | undefined]);
+  const table = await readTableOptions(raw, path);
+  const compare = (results: Results) =>
+    compareRaters(results, { ...sampling, top, withEnsemble: raw['withEnsemble'] === true });
+  let comparison: Comparison | undefined;
+  const results = await readResults({
+    ...table,
+    whileOpen: async (read, source, header) => {
+      if (report === undefined) return;
+      comparison = compare(read);
+      const content = { results: read, comparison, evaluation: null, costs: null };
+      await writeReport(report.path, content, source, header, { texts: report.texts, key: table.keyColumn });
+    },
   });
+  comparison ??= compare(results);
   process.stdout.write(raw['json'] === true ? toJsonLine(comparison) : renderComparison(comparison));
+  if (report !== undefined) process.stderr.write(`Written: ${report.path}\n`);
   return ExitCode.done;
 }

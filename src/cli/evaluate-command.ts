@@ -2,8 +2,9 @@ import { dirname, join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { RunScoringError } from '../foundation/errors.js';
 import { ExitCode } from '../foundation/exit-codes.js';
+import { compareRaters } from '../report/compare-raters.js';
 import { withEnsemble } from '../report/ensemble-cells.js';
-import { evaluateRaters } from '../report/evaluate-raters.js';
+import { type Evaluation, evaluateRaters } from '../report/evaluate-raters.js';
 import { renderEvaluation } from '../report/evaluate-text.js';
 import { checkGates, renderGate } from '../report/gates.js';
 import { toJsonLine } from '../report/json-keys.js';
@@ -11,8 +12,10 @@ import { metricsCsv } from '../report/metrics-csv.js';
 import { readLabels } from '../report/read-labels.js';
 import { type Results, readResults } from '../report/read-results.js';
 import { models } from '../report/row-doubts.js';
+import { writeReport } from '../report/write-report.js';
 import { writeSmallFile } from '../report/write-table.js';
 import { ENSEMBLE_METHODS, type EnsembleMethod, TIE_RULES, type TieRule } from '../stats/ensemble.js';
+import { addReportOptions, readReportOptions } from './report-options.js';
 import {
   addSamplingOptions,
   addTableOptions,
@@ -29,7 +32,7 @@ export function configure(command: Command): void {
     .option('--labels <file>', 'labels to join by row key, as "review" writes them')
     .option('--output <file>', `where the metrics go (default: ${METRICS_FILE} beside the table)`);
   addTableOptions(command);
-  addSamplingOptions(command)
+  addReportOptions(addSamplingOptions(command))
     .addOption(
       new Option('--ensemble <method>', 'evaluate this vote of the models').choices(ENSEMBLE_METHODS),
     )
@@ -71,6 +74,7 @@ export async function run(raw: Record<string, unknown>, args: readonly string[])
   if (labelFile !== undefined && resolve(labelFile) === resolve(output)) {
     throw new RunScoringError('USAGE_OPTION', '--output would replace the file of --labels.');
   }
+  const report = readReportOptions(raw, [path, labelFile, output, raw['config'] as string | undefined]);
   const table = await readTableOptions(raw, path);
   const joins = args[0] !== undefined && labelFile !== undefined;
   const given = joins
@@ -84,20 +88,25 @@ export async function run(raw: Record<string, unknown>, args: readonly string[])
     : undefined;
   // Names are chosen below: an ensemble may need the models that are not evaluated.
   let input = '';
-  const read = await readResults({
+  let evaluation: Evaluation | undefined;
+  await readResults({
     ...table,
     raters: undefined,
     given,
-    whileOpen: async (_results, source) => {
+    whileOpen: async (read, source, header) => {
       input = source.identity;
+      refuseUnlabelled(read);
+      const ensemble = raw['ensemble'] as EnsembleMethod | undefined;
+      const ties = (raw['ties'] ?? 'abstain') as TieRule;
+      const results = chooseRaters(voted(read, ensemble, ties), table.raters);
+      evaluation = evaluateRaters(results, sampling);
+      if (report === undefined) return;
+      const content = { results, comparison: compareRaters(results, sampling), evaluation, costs: null };
+      await writeReport(report.path, content, source, header, { texts: report.texts, key: table.keyColumn });
     },
   });
-  refuseUnlabelled(read);
-  const ensemble = raw['ensemble'] as EnsembleMethod | undefined;
-  const results = chooseRaters(voted(read, ensemble, (raw['ties'] ?? 'abstain') as TieRule), table.raters);
-  const evaluation = evaluateRaters(results, sampling);
-  await writeSmallFile(output, metricsCsv(evaluation), input);
-  const checked = checkGates(evaluation, gates);
+  await writeSmallFile(output, metricsCsv(evaluation!), input);
+  const checked = checkGates(evaluation!, gates);
   const missed = checked.filter((gate) => !gate.passed);
   if (raw['json'] === true) {
     process.stdout.write(
@@ -109,9 +118,10 @@ export async function run(raw: Record<string, unknown>, args: readonly string[])
       }),
     );
   } else {
-    process.stdout.write(renderEvaluation(evaluation, { sweep: raw['sweep'] === true }));
+    process.stdout.write(renderEvaluation(evaluation!, { sweep: raw['sweep'] === true }));
     process.stdout.write(`\nWritten: ${output}\n`);
   }
+  if (report !== undefined) process.stderr.write(`Written: ${report.path}\n`);
   for (const gate of checked) process.stderr.write(`${renderGate(gate)}\n`);
   return missed.length > 0 ? ExitCode.gate : ExitCode.done;
 }

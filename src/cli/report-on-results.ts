@@ -73,7 +73,7 @@ async function readAndReport(options: RunOptions, config: Config, path: string):
     // The points of the curves are for `run-scoring evaluate --json`.
     json['evaluation'] = toJson({
       ...evaluation,
-      raters: evaluation.raters.map(({ curve: _, ...rater }) => rater),
+      raters: evaluation.raters.map(({ curve: _curve, band: _band, ...rater }) => rater),
     });
     const target = join(dirname(path), METRICS_FILE);
     const needed = [options.input, path, options.config].filter((each) => each !== undefined);

@@ -4,9 +4,9 @@ import { type Calibration, calibration } from '../stats/calibration.js';
 import { type ClassMetrics, classMetrics, confusion } from '../stats/confusion.js';
 import { type McNemar, mcNemar } from '../stats/mcnemar.js';
 import {
-  averagePrecisionOfWeights,
   type CurvePoint,
   curveOfWeights,
+  precisionAtRecalls,
   type ScoredPatterns,
   scoredPatterns,
 } from '../stats/precision-recall-curve.js';
@@ -46,10 +46,17 @@ export interface RaterEvaluation {
   /** Area under the precision-recall curve as average precision. Undefined without confidences. */
   readonly averagePrecision: Estimate;
   readonly curve: readonly CurvePoint[];
+  /** Where the curve lies in the resamples, at recall 0.02, 0.04, ... 1, as far as it and most of them reach. */
+  readonly band: readonly BandPoint[];
   /** What flagging by the probability of the positive class would give, at 0.05, 0.10, ... 0.95. */
   readonly sweep: readonly SweepPoint[];
   readonly best: SweepPoint | null;
   readonly calibration: Calibration | null;
+}
+
+/** Interval of the precision at one recall. */
+export interface BandPoint extends Interval {
+  readonly recall: number;
 }
 
 export interface RaterTest extends McNemar {
@@ -82,6 +89,7 @@ export interface EvaluateOptions {
 }
 
 export const OVERALL = 'overall';
+const RECALLS = Array.from({ length: 50 }, (_, at) => (at + 1) / 50);
 const THRESHOLDS = Array.from({ length: 19 }, (_, at) => (at + 1) / 20);
 /** Draws that an interval of the area may cost; larger tables get fewer resamples. */
 const MOST_DRAWS = 3e7;
@@ -132,6 +140,7 @@ function evaluateRater(results: Results, rater: Rater, bootstrap: Bootstrap): Ra
   const overall = metricsRow(OVERALL, actual, predicted, bootstrap);
   const scores = scoresOf(results, rater, rows, said, positive);
   const patterns = scores === null ? null : scoredPatterns(actual, scores);
+  const { area, band } = patterns === null ? { area: UNDEFINED, band: [] } : areaOf(patterns, bootstrap);
   const sweep = scores === null ? [] : thresholdSweep(actual, scores, THRESHOLDS);
   const right = said.map((code, at) => code === truth[at]);
   const confidence = rows.map((row, at) => (said[at]! < 0 ? null : numberOrNull(rater.confidence?.[row])));
@@ -143,8 +152,9 @@ function evaluateRater(results: Results, rater: Rater, bootstrap: Bootstrap): Ra
     errorRate: rows.length === 0 ? null : failed / rows.length,
     metrics: [...tags, overall],
     kappa: kappaOf(truth, said, bootstrap),
-    averagePrecision: patterns === null ? UNDEFINED : areaOf(patterns, bootstrap),
+    averagePrecision: area,
     curve: patterns === null ? [] : curveOfWeights(patterns, patterns.weights).points,
+    band,
     sweep,
     best: bestByF1(sweep),
     calibration: scores === null ? null : calibration(confidence, right),
@@ -249,14 +259,24 @@ function numberOrNull(value: number | undefined): number | null {
   return value === undefined || Number.isNaN(value) ? null : value;
 }
 
-function areaOf(patterns: ScoredPatterns, bootstrap: Bootstrap): Estimate {
+function areaOf(
+  patterns: ScoredPatterns,
+  bootstrap: Bootstrap,
+): { area: Estimate; band: readonly BandPoint[] } {
   const rows = patterns.weights.reduce((sum, weight) => sum + weight, 0);
   const affordable = Math.max(LEAST_RESAMPLES, Math.floor(MOST_DRAWS / Math.max(1, rows)));
-  const resamples = Math.min(bootstrap.resamples, affordable);
-  return estimate(patterns.weights, (drawn) => [averagePrecisionOfWeights(patterns, drawn)], {
-    ...bootstrap,
-    resamples,
-  })[0]!;
+  const [area, ...precisions] = estimate(
+    patterns.weights,
+    (drawn) => {
+      const { averagePrecision, precisions } = precisionAtRecalls(patterns, drawn, RECALLS);
+      return [averagePrecision, ...precisions];
+    },
+    { ...bootstrap, resamples: Math.min(bootstrap.resamples, affordable) },
+  );
+  const band = precisions.flatMap(({ low, high }, at) =>
+    low === null || high === null ? [] : [{ recall: RECALLS[at]!, low, high }],
+  );
+  return { area: area!, band };
 }
 
 function testPair(results: Results, first: Rater, second: Rater): RaterTest {

@@ -30,8 +30,31 @@ export async function writeTable(
     await write((bytes) => new Promise((resolve) => process.stdout.write(bytes, () => resolve())));
     return;
   }
+  await writeInPlace(path, source.identity, write);
+}
+
+/**
+ * Writes a text that comes in parts; the file appears when it is complete.
+ * @param input identity of a file that must not be replaced
+ * @throws RunScoringError OUTPUT_…
+ */
+export async function writeFileInParts(
+  path: string,
+  parts: AsyncIterable<string>,
+  input: string,
+): Promise<void> {
+  await writeInPlace(path, input, async (sink) => {
+    for await (const part of parts) await sink(Buffer.from(part, 'utf8'));
+  });
+}
+
+async function writeInPlace(
+  path: string,
+  input: string,
+  write: (sink: (bytes: Buffer) => Promise<void>) => Promise<void>,
+): Promise<void> {
   const fileSystem = nodeFileSystem;
-  const target = await resolveOutput(fileSystem, path, source.identity);
+  const target = await resolveOutput(fileSystem, path, input);
   await guarded(target, async () => {
     await removeDrafts(fileSystem, target.path);
     const file = await AtomicFile.create(fileSystem, target.path);

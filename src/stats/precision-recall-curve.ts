@@ -66,12 +66,22 @@ export function curveOfWeights(patterns: ScoredPatterns, weights: ArrayLike<numb
   return { points, averagePrecision };
 }
 
-/** The area alone, for resampling. */
-export function averagePrecisionOfWeights(
+/**
+ * The area and the precision at each recall, for resampling: the precision of the highest threshold that reaches the recall,
+ * as the steps of the area have it; null for a recall that no threshold reaches.
+ * @param recalls rising
+ */
+export function precisionAtRecalls(
   patterns: ScoredPatterns,
   weights: ArrayLike<number>,
-): number | null {
-  return walk(patterns, weights, () => {});
+  recalls: readonly number[],
+): { averagePrecision: number | null; precisions: (number | null)[] } {
+  const precisions: (number | null)[] = recalls.map(() => null);
+  let next = 0;
+  const averagePrecision = walk(patterns, weights, (_threshold, precision, recall) => {
+    while (next < recalls.length && recall >= recalls[next]!) precisions[next++] = precision;
+  });
+  return { averagePrecision, precisions };
 }
 
 function walk(
