@@ -1,6 +1,6 @@
 import type { Comparison, RaterFacts } from '../compare-raters.js';
 import { formatShare } from '../text-table.js';
-import { count, share } from './figures.js';
+import { breakable, count, share } from './figures.js';
 import { html, type Markup, NOTHING } from './markup.js';
 
 /** What people said, in the form of a rater; counts of rows. */
@@ -93,7 +93,7 @@ function tagTable(comparison: Comparison, human: HumanFacts | null): Markup {
   const labelled = people === null ? 0 : Object.values(people.labels).reduce((sum, rows) => sum + rows, 0);
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Tags"><table class="bars"><caption>Rows by tag; shares are of the labelled rows</caption>
 <thead><tr><th scope="col">tag</th>${people === null ? NOTHING : html`<th scope="col">people</th>`}${tagged.map((rater) => html`<th scope="col">${rater.name}</th>`)}</tr></thead>
-<tbody>${tags.map((tag) => html`<tr><th scope="row">${tag}</th>${people === null ? NOTHING : cell(people.tags[tag] ?? null, labelled)}${tagged.map((rater) => cell(rater.tags![tag] ?? 0, rater.answered))}</tr>`)}</tbody></table></div>`;
+<tbody>${tags.map((tag) => html`<tr><th scope="row">${breakable(tag)}</th>${people === null ? NOTHING : cell(people.tags[tag] ?? null, labelled)}${tagged.map((rater) => cell(rater.tags![tag] ?? 0, rater.answered))}</tr>`)}</tbody></table></div>`;
 }
 
 /** One bar, for a share from 0 to 1. */

@@ -2,7 +2,7 @@ import type { ConfusionMatrix } from '../confusion-matrix.js';
 import type { Evaluation, MetricsRow, RaterEvaluation } from '../evaluate-raters.js';
 import { countOf, formatShare } from '../text-table.js';
 import { curveChart } from './curve-chart.js';
-import { count, estimated, figure, heat, interval, share } from './figures.js';
+import { breakable, count, estimated, figure, heat, interval, share } from './figures.js';
 import { html, type Markup, NOTHING } from './markup.js';
 
 /** How right each model is by the labels that people gave. */
@@ -21,12 +21,13 @@ ${sample}${raters.map((rater) => raterPart(rater, matrices.get(rater.name)))}
 ${tests.length === 0 ? NOTHING : testTable(evaluation)}</section>`;
 }
 
+/** The margin of a few votes has too few values for a curve. */
 function raterPart(rater: RaterEvaluation, matrix: ConfusionMatrix | undefined): Markup {
   const overall = rater.metrics.at(-1)!;
   const total = overall.tp + overall.fp + overall.fn + overall.tn;
   return html`<section class="rater"><h3>${rater.name}</h3>
 <div class="side">${matrix === undefined ? NOTHING : matrixTable(rater.name, matrix)}
-${rater.averagePrecision.value === null ? NOTHING : curveFigure(rater, total === 0 ? null : overall.support / total)}</div>
+${rater.kind === 'ensemble' || rater.averagePrecision.value === null ? NOTHING : curveFigure(rater, total === 0 ? null : overall.support / total)}</div>
 ${metricsTable(rater)}
 <p>Cohen’s kappa with the labels ${estimated(rater.kappa)}; ${count(rater.failed)} of ${countOf(rater.rows, 'row')} without an answer (${share(rater.errorRate)}), counted as wrong.</p>
 ${sweepTable(rater)}</section>`;
@@ -34,7 +35,7 @@ ${sweepTable(rater)}</section>`;
 
 function matrixTable(name: string, { labels, counts, unanswered }: ConfusionMatrix): Markup {
   const lost = unanswered.some((rows) => rows > 0);
-  return html`<table class="heatmap matrix"><caption>Confusion matrix of ${name}</caption>
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Confusion matrix of ${name}"><table class="heatmap matrix"><caption>Confusion matrix of ${name}</caption>
 <thead><tr><td></td>${labels.map((label) => html`<th scope="col">said ${label}</th>`)}${lost ? html`<th scope="col">no label</th>` : NOTHING}</tr></thead>
 <tbody>${labels.map((label, at) => {
     const line = counts[at]!;
@@ -42,7 +43,7 @@ function matrixTable(name: string, { labels, counts, unanswered }: ConfusionMatr
     const cell = (rows: number) =>
       html`<td class="${heat(total === 0 ? null : rows / total)}">${count(rows)} <span class="interval">${total === 0 ? '' : formatShare(rows / total)}</span></td>`;
     return html`<tr><th scope="row">is ${label}</th>${line.map(cell)}${lost ? cell(unanswered[at]!) : NOTHING}</tr>`;
-  })}</tbody></table>`;
+  })}</tbody></table></div>`;
 }
 
 function curveFigure(rater: RaterEvaluation, prevalence: number | null): Markup {
@@ -60,7 +61,7 @@ function metricsTable(rater: RaterEvaluation): Markup {
   };
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Metrics of ${rater.name}"><table class="figures metrics"><caption>By tag and overall</caption>
 <thead><tr><th scope="col">tag</th>${['precision', 'recall', 'F1', 'support', 'TP', 'FP', 'FN', 'TN', 'accuracy'].map((name) => html`<th scope="col" class="number">${name}</th>`)}</tr></thead>
-<tbody>${rater.metrics.map((row) => html`<tr><th scope="row">${row.tag}</th>${value(row, 'precision')}${value(row, 'recall')}${value(row, 'f1')}${[row.support, row.tp, row.fp, row.fn, row.tn].map((rows) => html`<td class="number">${count(rows)}</td>`)}${value(row, 'accuracy')}</tr>`)}</tbody></table></div>`;
+<tbody>${rater.metrics.map((row) => html`<tr><th scope="row">${breakable(row.tag)}</th>${value(row, 'precision')}${value(row, 'recall')}${value(row, 'f1')}${[row.support, row.tp, row.fp, row.fn, row.tn].map((rows) => html`<td class="number">${count(rows)}</td>`)}${value(row, 'accuracy')}</tr>`)}</tbody></table></div>`;
 }
 
 function sweepTable({ name, sweep }: RaterEvaluation): Markup {

@@ -2,6 +2,8 @@ import type { Estimate } from '../compare-raters.js';
 import { formatShare, formatValue } from '../text-table.js';
 import { html, type Markup, NOTHING } from './markup.js';
 
+const BREAK = html`<wbr>`;
+
 type Format = (value: number | null) => string;
 
 /** A number as the terminal shows it; the exact one, as in `--json`, stands in the attribute `value`. */
@@ -35,6 +37,11 @@ export function formatCount(value: number | null): string {
 
 export function count(value: number): Markup {
   return figure(value, formatCount);
+}
+
+/** A name that may break after an underscore. */
+export function breakable(name: string): Markup {
+  return html`${name.split(/(?<=_)/).map((part, at) => html`${at === 0 ? NOTHING : BREAK}${part}`)}`;
 }
 
 /** Class of a cell's shade: `heat-0` to `heat-10`, for a share from 0 to 1. */

@@ -38,7 +38,7 @@ export const ROW_VIEW_SCRIPT = String.raw`
 
   function chip(code, sure) {
     const element = make('span', labelName(meta, code), 'chip ' + (code >= 0 ? 'chip-' + (code % 8) : 'chip-none'));
-    return sure === null ? [element] : [element, ' ', make('span', sure.toFixed(2), 'sure')];
+    return sure === null || code < 0 ? [element] : [element, ' ', make('span', sure.toFixed(2), 'sure')];
   }
   function opinion(row, rater) {
     const at = (field) => row[place(rater, field)];
@@ -82,9 +82,10 @@ export const ROW_VIEW_SCRIPT = String.raw`
     line.append(cell('th', 'number', first));
     if (meta.texts) line.append(cell('td', 'text', [text(row, 'clamp')]));
     if (meta.human) line.append(cell('td', 'human', row[HUMAN] < 0 ? '–' : chip(row[HUMAN], null), 'people'));
-    meta.raters.forEach((rater, index) => line.append(cell('td', 'rater', opinion(row, index), rater.name)));
+    meta.raters.forEach((rater, index) => line.append(cell('td', kindOf(rater), opinion(row, index), rater.name)));
     return line;
   }
+  const kindOf = (rater) => (rater.ensemble ? 'vote' : 'rater');
   function spacer() {
     const line = make('tr', [make('td')], 'spacer');
     line.setAttribute('aria-hidden', 'true');
@@ -189,7 +190,7 @@ export const ROW_VIEW_SCRIPT = String.raw`
     line.append(title('row', 'number', ['row']));
     if (meta.texts) line.append(title('text', 'text', []));
     if (meta.human) line.append(title('people', 'human', ['human']));
-    meta.raters.forEach((rater, at) => line.append(title(rater.name, 'rater', ['sure' + at, 'label' + at])));
+    meta.raters.forEach((rater, at) => line.append(title(rater.name, kindOf(rater), ['sure' + at, 'label' + at])));
     head.replaceChildren(line);
     grid.classList.add('raters-' + Math.min(6, meta.raters.length));
     if (!meta.texts) grid.classList.add('without-text');

@@ -48,7 +48,7 @@ caption { text-align: left; padding: .25rem 0; }
 th { text-align: left; font-weight: 600; }
 th, td { padding: .3rem .75rem .3rem 0; vertical-align: top; unicode-bidi: isolate; }
 thead th, thead td { border-bottom: 1px solid var(--line); color: var(--soft); font-size: .85rem; vertical-align: bottom; }
-tbody th { font-weight: 500; overflow-wrap: anywhere; min-width: 6rem; }
+tbody th { font-weight: 500; overflow-wrap: anywhere; min-width: 7rem; }
 th.number, td.number { text-align: right; padding-left: .5rem; }
 .figures, .bars { min-width: 100%; }
 .side .figures { min-width: 0; }
@@ -88,11 +88,13 @@ button:disabled { opacity: .5; cursor: default; }
 .controls output { margin-left: auto; font-variant-numeric: tabular-nums; }
 #view { max-height: 80vh; overflow: auto; border: 1px solid var(--line); border-radius: 6px; }
 #grid { border-collapse: separate; border-spacing: 0; table-layout: fixed; width: 100%; }
-#grid.raters-3 { min-width: 62rem; }
-#grid.raters-4 { min-width: 76rem; }
-#grid.raters-5 { min-width: 90rem; }
-#grid.raters-6 { min-width: 104rem; }
-#grid.without-text { min-width: 0; }
+@media screen and (min-width: 45.01rem) {
+  #grid.raters-3 { min-width: 62rem; }
+  #grid.raters-4 { min-width: 76rem; }
+  #grid.raters-5 { min-width: 90rem; }
+  #grid.raters-6 { min-width: 104rem; }
+  #grid.without-text { min-width: 0; }
+}
 #grid th, #grid td { padding: 0; border: 0; }
 #grid thead th { position: sticky; top: 0; z-index: 1; background: var(--surface); border-bottom: 1px solid var(--line); padding: .3rem .6rem; overflow-wrap: anywhere; }
 #grid thead button { border: 0; padding: 0; background: none; font-weight: 600; color: var(--accent); text-align: left; }
@@ -100,11 +102,13 @@ button:disabled { opacity: .5; cursor: default; }
 #grid th[aria-sort="descending"] button::after { content: " ↓"; }
 #grid th.number { width: 5.5rem; text-align: left; }
 #grid .human { width: 5.5rem; }
+#grid .vote { width: 7.5rem; }
 #grid .text { width: 34%; }
 #grid tr.row { cursor: pointer; }
 #grid tr.row > * { border-bottom: 1px solid var(--line); }
 #grid tr.row:hover > * { background: color-mix(in srgb, var(--accent) 5%, var(--surface)); }
 #grid .cell { height: var(--row-height); overflow: hidden; padding: .5rem .6rem; font-weight: 400; }
+#grid.without-text .cell { height: 4.4rem; }
 #grid .spacer td { border: 0; }
 .open { padding: 0 .4rem; font-size: .85rem; font-variant-numeric: tabular-nums; }
 .key { font-size: .8rem; color: var(--soft); overflow-wrap: anywhere; }
@@ -141,9 +145,11 @@ dialog::backdrop { background: rgb(0 0 0 / .45); }
   #grid .spacer, #grid .spacer td { display: block; height: inherit; }
   #grid .cell { padding: .2rem .6rem; }
   #grid th.number .cell, #grid .human .cell { height: 2.4rem; }
-  #grid .text, #grid .rater { grid-column: 1 / -1; }
+  #grid .text, #grid .rater, #grid .vote { grid-column: 1 / -1; }
   #grid .text .cell { height: 4.2rem; }
   #grid .rater .cell { height: 5.4rem; }
+  #grid .vote .cell { height: 2.2rem; }
+  #grid.without-text .rater .cell { height: 3.4rem; }
   .clamp { -webkit-line-clamp: 3; }
   #grid [data-label]::before { content: attr(data-label); display: block; font-size: .75rem; color: var(--soft); padding: 0 .6rem; }
   #grid .human { display: flex; align-items: center; }
@@ -159,7 +165,6 @@ dialog::backdrop { background: rgb(0 0 0 / .45); }
   tr, figure, .tile, .matrix, .heatmap { break-inside: avoid; }
   thead { display: table-header-group; }
   .scroll, #view { overflow: visible; max-height: none; border: 0; }
-  #grid, #grid.raters-3, #grid.raters-4, #grid.raters-5, #grid.raters-6 { min-width: 0; }
   #grid thead th { position: static; }
   #grid .cell { height: auto; overflow: visible; padding: .3rem .4rem; }
   #grid .open { display: inline; border: 0; }
