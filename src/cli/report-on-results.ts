@@ -1,7 +1,13 @@
 import { dirname, join, resolve } from 'node:path';
 import type { Config } from '../config/schema.js';
 import { RunScoringError } from '../foundation/errors.js';
-import type { RunSummary } from '../scoring/run-summary.js';
+import type { Evaluation } from '../report/evaluate-raters.js';
+import type { PageContent } from '../report/html/page.js';
+import type { ModelCost } from '../report/html/throughput-section.js';
+import type { ResultsHeader } from '../report/results-header.js';
+import type { ModelSummary, RunSummary } from '../scoring/run-summary.js';
+import type { CsvTable } from '../table/read-csv.js';
+import type { ReportOptions } from './report-options.js';
 import type { RunOptions } from './run-options.js';
 
 /** What a run adds to its summary. */
@@ -17,7 +23,7 @@ const NOTHING: ResultsReports = { texts: [], warnings: [], json: {} };
 
 /**
  * Compares the models of a finished run (`--compare`), and evaluates them whenever the table has labels by people: the
- * metrics go into `model_metrics.csv` beside the output. The output is complete by now: what goes wrong here is a warning.
+ * metrics go into `model_metrics.csv` beside the output; `--report` shows all of it as a page. The output is complete by now: what goes wrong here is a warning.
  */
 export async function reportOnResults(
   options: RunOptions,
@@ -28,7 +34,7 @@ export async function reportOnResults(
   if (path === undefined || path === '-' || !options.parse) return NOTHING;
   if (!report.outputWritten && !report.alreadyDone) return NOTHING;
   try {
-    return await readAndReport(options, config, path);
+    return await readAndReport(options, config, path, report);
   } catch (error) {
     if (!(error instanceof RunScoringError)) throw error;
     const warning = `warning: the results were not compared with labels or each other: ${error.toLine()}\n`;
@@ -36,55 +42,109 @@ export async function reportOnResults(
   }
 }
 
-async function readAndReport(options: RunOptions, config: Config, path: string): Promise<ResultsReports> {
+async function readAndReport(
+  options: RunOptions,
+  config: Config,
+  path: string,
+  run: RunSummary,
+): Promise<ResultsReports> {
   const labelled = await hasColumn(path, config.data.human_label_column);
-  if (!labelled && !options.compare) return NOTHING;
-  const [{ readResults }, { rubricOf }, { toJson }] = await Promise.all([
+  if (!labelled && !options.compare && options.report === undefined) return NOTHING;
+  const [{ readResults }, { rubricOf }, { toJson }, { withoutCurves }] = await Promise.all([
     import('../report/read-results.js'),
     import('../report/rubric.js'),
     import('../report/json-keys.js'),
+    import('../report/evaluate-raters.js'),
   ]);
-  let identity = '';
-  const results = await readResults({
-    path,
-    rubric: rubricOf(config),
-    whileOpen: async (_results, table) => {
-      identity = table.identity;
-    },
-  });
   const texts: string[] = [];
   const warnings: string[] = [];
   const json: Record<string, object> = {};
-  if (options.compare) {
-    const { compareRaters } = await import('../report/compare-raters.js');
-    const { renderComparison } = await import('../report/compare-text.js');
-    const comparison = compareRaters(results);
-    texts.push(`\n${renderComparison(comparison)}`);
-    json['comparison'] = toJson(comparison);
-  }
-  if (labelled && results.human?.some((code) => code >= 0) === true) {
-    const { METRICS_FILE, voted } = await import('./evaluate-command.js');
-    const { evaluateRaters } = await import('../report/evaluate-raters.js');
-    const { renderEvaluation } = await import('../report/evaluate-text.js');
-    const { metricsCsv } = await import('../report/metrics-csv.js');
-    const { writeSmallFile } = await import('../report/write-table.js');
-    const evaluation = evaluateRaters(voted(results, undefined, 'abstain'));
-    texts.push(`\n${renderEvaluation(evaluation)}`);
-    // The points of the curves are for `run-scoring evaluate --json`.
-    json['evaluation'] = toJson({
-      ...evaluation,
-      raters: evaluation.raters.map(({ curve: _curve, band: _band, ...rater }) => rater),
-    });
-    const target = join(dirname(path), METRICS_FILE);
-    const needed = [options.input, path, options.config].filter((each) => each !== undefined);
-    if (needed.some((each) => resolve(each) === resolve(target))) {
-      warnings.push(`warning: ${METRICS_FILE} is a file of this run; the metrics were not written.\n`);
-    } else {
-      await writeSmallFile(target, metricsCsv(evaluation), identity);
-      texts.push(`\nWritten: ${target}\n`);
-    }
-  }
+  await readResults({
+    path,
+    rubric: rubricOf(config),
+    whileOpen: async (results, table, header) => {
+      if (options.compare) {
+        const { compareRaters } = await import('../report/compare-raters.js');
+        const { renderComparison } = await import('../report/compare-text.js');
+        const comparison = compareRaters(results);
+        texts.push(`\n${renderComparison(comparison)}`);
+        json['comparison'] = toJson(comparison);
+      }
+      let shown = results;
+      let evaluation: Evaluation | null = null;
+      if (labelled && results.human?.some((code) => code >= 0) === true) {
+        const { voted } = await import('./evaluate-command.js');
+        const { evaluateRaters } = await import('../report/evaluate-raters.js');
+        const { renderEvaluation } = await import('../report/evaluate-text.js');
+        shown = voted(results, undefined, 'abstain');
+        evaluation = evaluateRaters(shown);
+        texts.push(`\n${renderEvaluation(evaluation)}`);
+        // The points of the curves are for `run-scoring evaluate --json`.
+        json['evaluation'] = toJson(withoutCurves(evaluation));
+        const written = await writeMetrics(options, path, evaluation, table.identity);
+        (written === undefined ? warnings : texts).push(
+          written === undefined
+            ? 'warning: model_metrics.csv is a file of this run; the metrics were not written.\n'
+            : `\nWritten: ${written}\n`,
+        );
+      }
+      if (options.report === undefined) return;
+      const content = { results: shown, evaluation, costs: run.models.map(costOf) };
+      try {
+        await writePage(options.report, content, table, header);
+        texts.push(`\nWritten: ${options.report.path}\n`);
+      } catch (error) {
+        if (!(error instanceof RunScoringError)) throw error;
+        warnings.push(`warning: the report was not written: ${error.toLine()}\n`);
+      }
+    },
+  });
   return { texts: [...texts, ...warnings], warnings, json };
+}
+
+/** Where the metrics went; undefined when that is a file that the run needs. */
+async function writeMetrics(
+  options: RunOptions,
+  path: string,
+  evaluation: Evaluation,
+  identity: string,
+): Promise<string | undefined> {
+  const { METRICS_FILE } = await import('./evaluate-command.js');
+  const { metricsCsv } = await import('../report/metrics-csv.js');
+  const { writeSmallFile } = await import('../report/write-table.js');
+  const target = join(dirname(path), METRICS_FILE);
+  const needed = [options.input, path, options.config, options.report?.path];
+  if (needed.some((each) => each !== undefined && resolve(each) === resolve(target))) return undefined;
+  await writeSmallFile(target, metricsCsv(evaluation), identity);
+  return target;
+}
+
+async function writePage(
+  report: ReportOptions,
+  content: Omit<PageContent, 'comparison'>,
+  table: CsvTable,
+  header: ResultsHeader,
+): Promise<void> {
+  const { compareRaters } = await import('../report/compare-raters.js');
+  const { writeReport } = await import('../report/write-report.js');
+  const comparison = compareRaters(content.results);
+  await writeReport(report.path, { ...content, comparison }, table, header, report);
+}
+
+function costOf(model: ModelSummary): ModelCost {
+  const { name, modelId, info, scoredNow, reused, seconds, loadSeconds, inputTokens, outputTokens } = model;
+  return {
+    name,
+    modelId,
+    device: info?.executionProvider ?? null,
+    quantization: info?.quantization ?? null,
+    scoredNow,
+    reused,
+    seconds,
+    loadSeconds,
+    inputTokens,
+    outputTokens,
+  };
 }
 
 async function hasColumn(path: string, column: string): Promise<boolean> {

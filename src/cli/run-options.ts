@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { RunScoringError } from '../foundation/errors.js';
 import { ENSEMBLE_METHODS, type EnsembleMethod, TIE_RULES, type TieRule } from '../stats/ensemble.js';
+import { addReportOptions, type ReportOptions, readReportOptions } from './report-options.js';
 
 /** The options of a scoring run, checked. Paths are as typed; `-` is stdin or stdout. */
 export interface RunOptions {
@@ -34,6 +35,8 @@ export interface RunOptions {
   readonly configHash: boolean;
   /** Print how far the models agree, once the output is written. */
   readonly compare: boolean;
+  /** Write the HTML report, once the output is written. */
+  readonly report: ReportOptions | undefined;
 }
 
 export const RUN_HELP = `
@@ -48,6 +51,18 @@ Examples:
   cat people.csv | run-scoring --input - --output - --quiet > results.csv`;
 
 export function addRunOptions(command: Command): Command {
+  addScoringOptions(command);
+  return addReportOptions(command)
+    .option('--config-hash', 'add the column config_hash, which tells runs apart')
+    .option('--offline', 'forbid any network access')
+    .option('--dry-run', 'show prompts and token counts; load no weights, write nothing')
+    .option('--json', 'print one JSON summary to stdout')
+    .addOption(new Option('--quiet', 'print errors only').conflicts('verbose'))
+    .option('--verbose', 'print more')
+    .option('--log-file <file>', 'append JSON log lines to this file');
+}
+
+function addScoringOptions(command: Command): Command {
   return command
     .option('--input <file>', 'table to score, CSV; - reads stdin')
     .option('--output <file>', 'where the scored table goes; - writes stdout')
@@ -76,14 +91,7 @@ export function addRunOptions(command: Command): Command {
     )
     .addOption(new Option('--ensemble <method>', 'add the vote of the models').choices(ENSEMBLE_METHODS))
     .addOption(new Option('--ties <rule>', 'what a tied vote becomes').choices(TIE_RULES).default('abstain'))
-    .option('--compare', 'show how far the models agree, when done')
-    .option('--config-hash', 'add the column config_hash, which tells runs apart')
-    .option('--offline', 'forbid any network access')
-    .option('--dry-run', 'show prompts and token counts; load no weights, write nothing')
-    .option('--json', 'print one JSON summary to stdout')
-    .addOption(new Option('--quiet', 'print errors only').conflicts('verbose'))
-    .option('--verbose', 'print more')
-    .option('--log-file <file>', 'append JSON log lines to this file');
+    .option('--compare', 'show how far the models agree, when done');
 }
 
 /** @throws RunScoringError USAGE_… */
@@ -106,11 +114,16 @@ export function readRunOptions(raw: Record<string, unknown>): RunOptions {
   }
   refuseSameFile(text('logFile'), '--log-file', [input, output, text('config')]);
   refuseSameFile(output, '--output', [text('config')]);
+  const report = readReportOptions(raw, [input, output, text('config'), text('logFile')]);
   if (raw['parse'] === false && (text('ensemble') !== undefined || flag('compare') || flag('configHash'))) {
     throw usage('USAGE_OPTION', '--no-parse leaves nothing for --ensemble, --compare and --config-hash.');
   }
-  if (output === '-' && flag('compare')) {
-    throw usage('USAGE_OPTION', '--compare reads the output again, so --output must be a file.');
+  const reader = flag('compare') ? '--compare' : report === undefined ? undefined : '--report';
+  if (output === '-' && reader !== undefined) {
+    throw usage('USAGE_OPTION', `${reader} reads the output again, so --output must be a file.`);
+  }
+  if (raw['parse'] === false && report !== undefined) {
+    throw usage('USAGE_OPTION', '--no-parse leaves nothing for --report.');
   }
   const resume = flag('resume') || flag('retryErrors');
   if (resume && (input === '-' || output === '-')) {
@@ -145,6 +158,7 @@ export function readRunOptions(raw: Record<string, unknown>): RunOptions {
         : { method: text('ensemble') as EnsembleMethod, ties: (text('ties') ?? 'abstain') as TieRule },
     configHash: flag('configHash'),
     compare: flag('compare'),
+    report,
   };
 }
 

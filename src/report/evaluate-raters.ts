@@ -125,6 +125,12 @@ export function evaluateRaters(results: Results, options: EvaluateOptions = {}):
   };
 }
 
+/** The evaluation without what is there to draw curves, which is long. */
+export function withoutCurves(evaluation: Evaluation): object {
+  const raters = evaluation.raters.map(({ curve: _curve, band: _band, ...rater }) => rater);
+  return { ...evaluation, raters };
+}
+
 type Bootstrap = Evaluation['bootstrap'];
 
 function evaluateRater(results: Results, rater: Rater, bootstrap: Bootstrap): RaterEvaluation {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import type { Comparison } from '../compare-raters.js';
 import { type ConfusionMatrix, confusionMatrix } from '../confusion-matrix.js';
-import type { Evaluation } from '../evaluate-raters.js';
+import { type Evaluation, withoutCurves } from '../evaluate-raters.js';
 import { toJson } from '../json-keys.js';
 import type { Results } from '../read-results.js';
 import { agreementSection } from './agreement-section.js';
@@ -85,14 +85,7 @@ function figuresOf({ results, comparison, evaluation }: PageContent): object {
   const file = basename(results.file);
   return {
     comparison: toJson({ ...comparison, file }),
-    evaluation:
-      evaluation === null
-        ? null
-        : toJson({
-            ...evaluation,
-            file,
-            raters: evaluation.raters.map(({ curve: _curve, band: _band, ...rater }) => rater),
-          }),
+    evaluation: evaluation === null ? null : toJson({ ...withoutCurves(evaluation), file }),
   };
 }
 

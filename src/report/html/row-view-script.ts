@@ -192,7 +192,7 @@ export const ROW_VIEW_SCRIPT = String.raw`
     if (meta.human) line.append(title('people', 'human', ['human']));
     meta.raters.forEach((rater, at) => line.append(title(rater.name, kindOf(rater), ['sure' + at, 'label' + at])));
     head.replaceChildren(line);
-    grid.classList.add('raters-' + Math.min(6, meta.raters.length));
+    grid.classList.add('raters-' + Math.min(6, models(meta).length));
     if (!meta.texts) grid.classList.add('without-text');
   }
 

@@ -89,7 +89,7 @@ button:disabled { opacity: .5; cursor: default; }
 #view { max-height: 80vh; overflow: auto; border: 1px solid var(--line); border-radius: 6px; }
 #grid { border-collapse: separate; border-spacing: 0; table-layout: fixed; width: 100%; }
 @media screen and (min-width: 45.01rem) {
-  #grid.raters-3 { min-width: 62rem; }
+  #grid.raters-3 { min-width: 66rem; }
   #grid.raters-4 { min-width: 76rem; }
   #grid.raters-5 { min-width: 90rem; }
   #grid.raters-6 { min-width: 104rem; }
