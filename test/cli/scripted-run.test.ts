@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readPage, sectionOf, shownFigures } from '../report/pages.js';
 import { runScripted, type Start } from './run-dist.js';
 
 let folder = '';
@@ -44,6 +45,33 @@ describe('a run', () => {
     ]);
     const left = (await readdir(folder)).filter((name) => !name.startsWith('.')).sort();
     expect(left).toEqual(['config.yaml', 'in.csv', 'out.csv']);
+  });
+
+  it('writes a report with the throughput and tokens of its summary, and without texts when told', async () => {
+    const args = [...BASE, '--multi-model', '--json', '--report', 'report.html'];
+    const { code, stdout, stderr } = await run(args);
+    expect(code).toBe(0);
+    expect(stderr).toContain('Written: report.html');
+    const { models } = JSON.parse(stdout);
+    const page = readPage(await readFile(file('report.html'), 'utf8'));
+    const shown = shownFigures(sectionOf(page.markup, 'throughput')).map((each) => each.value);
+    expect(shown.length).toBe(2 * 7);
+    for (const [at, model] of models.entries()) {
+      const [scored, rate, seconds, , tokensIn, tokensOut] = shown.slice(7 * at);
+      expect([scored, tokensIn, tokensOut]).toEqual([
+        model.scored_now,
+        model.input_tokens,
+        model.output_tokens,
+      ]);
+      expect(tokensOut).toBeGreaterThan(0);
+      expect(seconds).toBeCloseTo(model.seconds, 3);
+      expect(rate! / (scored! / seconds!)).toBeCloseTo(1, 6);
+    }
+    expect(page.blocks.flat().length).toBe(41);
+    expect(page.text).toContain(CANARY);
+    const again = await run([...args, '--report-without-text']);
+    expect(again.code).toBe(0);
+    expect(await readFile(file('report.html'), 'utf8')).not.toContain(CANARY);
   });
 
   it.each([
