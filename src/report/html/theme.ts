@@ -36,6 +36,8 @@ footer { color: var(--soft); font-size: .85rem; padding-bottom: 2rem; }
 .interval, .kind, figcaption, caption { color: var(--soft); font-size: .85rem; }
 .none { color: var(--soft); }
 .interval { white-space: nowrap; }
+p .interval::before, figcaption .interval::before { content: "("; }
+p .interval::after, figcaption .interval::after { content: ")"; }
 .warning { background: var(--warm); border-left: 4px solid var(--warm-line); padding: .5rem .75rem; max-width: none; }
 .tiles { display: flex; flex-wrap: wrap; gap: .75rem; margin: 0 0 1rem; }
 .tile { flex: 1 1 9.5rem; border: 1px solid var(--line); border-radius: 6px; padding: .5rem .75rem; }
@@ -61,7 +63,7 @@ th.number, td.number { text-align: right; padding-left: .5rem; }
 .heatmap thead td, .heatmap .diagonal { background: none; }
 .heatmap .interval, .heatmap .kind { color: inherit; }
 .heat-none, .diagonal { background: none; text-align: center; }
-${Array.from({ length: 11 }, (_, at) => `.heat-${at} { background: color-mix(in srgb, var(--accent) ${4 + 3.4 * at}%, var(--surface)); }`).join('\n')}
+${Array.from({ length: 11 }, (_, at) => `.heat-${at} { background: color-mix(in srgb, var(--accent) ${2 + 4.4 * at}%, var(--surface)); }`).join('\n')}
 .rater + .rater { border-top: 1px solid var(--line); padding-top: 1rem; margin-top: 1rem; }
 figure { margin: 0; flex: 0 1 24rem; }
 figcaption { max-width: 24rem; }
