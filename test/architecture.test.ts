@@ -169,7 +169,7 @@ import {\n  e,\n  type F,\n} from './e.js';\nconst g = await import('./g.js');\n
 
   it('names files and folders in kebab-case, with no drawer for everything', () => {
     const parts = all.flatMap((file) =>
-      file.path.replace(/(?:\.(?:long|d))?(?:\.(?:test|config))?\.ts$/, '').split('/'),
+      file.path.replace(/(?:\.(?:long|faults|d))?(?:\.(?:test|config))?\.ts$/, '').split('/'),
     );
     expect(parts.filter((part) => !/^[a-z0-9]+(?:-[a-z0-9]+)*$/.test(part))).toEqual([]);
     expect(parts.filter((part) => /^(?:utils?|helpers?|common|misc)$/.test(part))).toEqual([]);

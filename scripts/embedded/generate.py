@@ -187,7 +187,7 @@ class Maker:
         short = r.choices([short, short.lower(), short.upper()], [80, 15, 5])[0]
         if x < 0.25:
             return short, ['not_available']
-        if x > 0.86:
+        if x > 0.72:
             kind, s = self.violation()
             s = stop(cap(LEFT_OUT.sub('', s)))
             if len(s.split()) < 10:

@@ -85,7 +85,7 @@ it.each(['SIGINT', 'SIGTERM', 'SIGKILL', 'child killed', 'SIGABRT', 'SIGSEGV'])(
   async (how) => {
     const output = file(`out-${how.replace(' ', '-')}.csv`);
     const started = new StartedRun(settings, output, LOUD);
-    while (started.children().length === 0) await sleep(5);
+    await started.firstChild();
     await sleep(900);
     if (how === 'child killed') killAll(started.children());
     else started.signal(how as NodeJS.Signals, 'parent');

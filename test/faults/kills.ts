@@ -41,6 +41,8 @@ async function killAtRandom(
     let hits = 0;
     for (let round = 0; round < 3; round++) {
       const started = new StartedRun(settings, output, ['--resume', '--quiet']);
+      // There is a child to kill from when the first one is started.
+      if (victim === 'child') await started.firstChild();
       await Promise.race([started.ended, sleep(random() * seconds * 1000)]);
       const children = started.children();
       if (victim !== 'child') started.signal('SIGKILL', 'parent');

@@ -71,6 +71,15 @@ export class StartedRun {
     }
   }
 
+  /** Resolves once there is a child, or the run is over. */
+  async firstChild(): Promise<void> {
+    let over = false;
+    void this.ended.then(() => {
+      over = true;
+    });
+    while (!over && this.children().length === 0) await sleep(5);
+  }
+
   /** The processes that the run has started, as Linux knows them. */
   children(): number[] {
     return childrenOf(this.#process.pid!);
