@@ -56,7 +56,7 @@ describe('a model id', () => {
         fc.string({ unit: fc.constantFrom(...'ab/.-_%?#@:\\ \n\u0000é'.split('')), maxLength: 12 }),
         (id) => {
           if (kindOf(id) !== 'hub') return;
-          expect(id).toMatch(/^[A-Za-z0-9][\w.-]*\/[A-Za-z0-9][\w.-]*$/);
+          expect(id).toMatch(/^\w[\w.-]*\/\w[\w.-]*$/);
           expect(id).not.toContain('..');
         },
       ),
