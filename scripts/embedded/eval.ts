@@ -13,6 +13,8 @@ interface Profile {
   readonly tags: readonly string[];
   /** Kinds of violation it holds. */
   readonly kinds: readonly string[];
+  /** Where a set compares groups of rows: the row's group. */
+  readonly group?: string;
 }
 
 const kinds = JSON.parse(readFileSync('scripts/embedded/kinds.json', 'utf8')) as Record<
@@ -25,10 +27,21 @@ const sets = process.argv.length > 2 ? process.argv.slice(2) : ['data/eval/test.
 function readSet(path: string): Profile[] {
   const lines = readFileSync(path, 'utf8').trim().split('\n');
   return lines.map((line) => {
-    const row = JSON.parse(line) as { text: string; kinds?: string[]; spans?: { kind: string }[] };
+    const row = JSON.parse(line) as {
+      text: string;
+      kinds?: string[];
+      spans?: { kind: string }[];
+      group?: string;
+    };
     const found = row.kinds ?? row.spans!.map(({ kind }) => kind);
     const named = (row as { tags?: string[] }).tags ?? [...new Set(found.map((kind) => kinds[kind]!.tag))];
-    return { text: row.text, flag: named.length > 0 ? 'bad' : 'good', tags: named, kinds: found };
+    return {
+      text: row.text,
+      flag: named.length > 0 ? 'bad' : 'good',
+      tags: named,
+      kinds: found,
+      ...(row.group === undefined ? {} : { group: row.group }),
+    };
   });
 }
 
@@ -59,10 +72,11 @@ function judge(profiles: readonly Profile[], rows: readonly Record<string, unkno
   const fits = flagged.filter(({ found, recommendation }) =>
     Object.values(kinds).some(({ tag, advice }) => found.includes(tag) && recommendation.includes(advice)),
   );
-  const error = calibration(
+  const { bins, expectedCalibrationError: error } = calibration(
     all.map(({ confidence }) => confidence),
     right,
-  ).expectedCalibrationError;
+  );
+  const groups = [...new Set(profiles.map(({ group }) => group))].filter((group) => group !== undefined);
   return {
     rows: all.length,
     valid_json: share(
@@ -88,6 +102,17 @@ function judge(profiles: readonly Profile[], rows: readonly Record<string, unkno
     reasoning_names_cause: share(named.length, flagged.length),
     recommendation_fits: share(fits.length, flagged.length),
     calibration_error: error === null ? null : Math.round(error * 1000) / 1000,
+    calibration: bins.map(({ rows, meanConfidence, accuracy }) => [
+      rows,
+      share(meanConfidence, 1),
+      share(accuracy, 1),
+    ]),
+    accuracy_by_group: Object.fromEntries(
+      groups.map((group) => {
+        const of = right.filter((_, i) => profiles[i]!.group === group);
+        return [group, share(of.filter(Boolean).length, of.length)];
+      }),
+    ),
   };
 }
 
@@ -116,5 +141,8 @@ for (const path of sets) {
   line('reasoning names the cause', (f) => f.reasoning_names_cause);
   line('recommendation fits', (f) => f.recommendation_fits);
   line('calibration error', (f) => f.calibration_error);
+  for (const group of Object.keys(judged[models[0]!]!.accuracy_by_group)) {
+    line(`flag accuracy, ${group}`, (f) => f.accuracy_by_group[group]!);
+  }
 }
 console.log(JSON.stringify(report));

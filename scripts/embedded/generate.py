@@ -1,9 +1,10 @@
 """Synthetic profiles with their judgement, seeded and compositional. No text from the web and none from the evaluation sets.
 
-  python3 generate.py OUT.jsonl --rows 20000 --seed 1 [--held-out]
+  python3 generate.py OUT.jsonl --rows 20000 --seed 1 [--held-out] [--long]
 
 A row: {"text", "kinds", "target", "marks"}. marks: [start, end, kind] of the characters that hold each violation, or null
-where that is not known. With --held-out every sentence comes from a held-out frame (banks.py).
+where that is not known. With --held-out every sentence comes from a held-out frame (banks.py). With --long: the same
+violations in a short text and at the start, in the middle and at the end of a long one, and the long text without them.
 """
 import argparse
 import difflib
@@ -299,14 +300,30 @@ def stream(seed, held=False):
                 yield {'text': text.strip(), 'kinds': kinds, 'target': target(kinds), 'marks': marks}
 
 
+def long_rows(seed, held, words=(600, 850)):
+    """Endless rows in fives of one violation: 'group' is short, start, middle, end or none."""
+    maker = Maker(seed, held)
+    while True:
+        kind, violation = maker.violation()
+        parts, goal = [], maker.rng.randint(*words)
+        while sum(len(p.split()) for p in parts) < goal:
+            parts += [p for p in maker.body()[1] if '\n' not in p]
+        places = {'short': (parts[:3], 2), 'start': (parts, 0), 'middle': (parts, len(parts) // 2), 'end': (parts, len(parts))}
+        for group, (body, at) in places.items():
+            text, marks = unmark(maker.clean(maker.layout('mixed', [*body[:at], violation, *body[at:]])), [kind])
+            yield {'text': text.strip(), 'kinds': [kind], 'target': target([kind]), 'marks': None, 'group': group}
+        yield {'text': maker.clean(maker.layout('mixed', parts)).strip(), 'kinds': [], 'target': target([]), 'marks': [], 'group': 'none'}
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument('out')
     parser.add_argument('--rows', type=int, default=1000)
     parser.add_argument('--seed', type=int, default=1)
     parser.add_argument('--held-out', action='store_true')
+    parser.add_argument('--long', action='store_true')
     a = parser.parse_args()
-    rows = stream(a.seed, a.held_out)
+    rows = (long_rows if a.long else stream)(a.seed, a.held_out)
     with open(a.out, 'w', encoding='utf-8') as f:
         for _ in range(a.rows):
             f.write(json.dumps(next(rows), ensure_ascii=False) + '\n')

@@ -7,9 +7,9 @@ import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
 
 SIZES = {
-    'scout': dict(layers=3, width=128, heads=4, kv=2, ffn=384, vocab=8192),
-    'careful': dict(layers=5, width=128, heads=4, kv=2, ffn=384, vocab=8192),  # grown from scout by grow.py
-    'strict': dict(layers=5, width=128, heads=4, kv=2, ffn=384, vocab=8192),
+    'scout': dict(layers=3, width=128, heads=4, kv=2, ffn=384, vocab=16384),
+    'careful': dict(layers=5, width=128, heads=4, kv=2, ffn=384, vocab=16384),  # grown from scout by grow.py
+    'strict': dict(layers=5, width=128, heads=4, kv=2, ffn=384, vocab=16384),
 }
 HEAD, THETA, EPS, POSITIONS = 32, 10000.0, 1e-5, 2048
 

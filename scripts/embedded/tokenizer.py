@@ -1,11 +1,13 @@
 """Trains the byte-level BPE tokenizer and writes it with its chat template.
 
-  python3 tokenizer.py SHARD.jsonl FOLDER VOCABULARY_SIZE
+  python3 tokenizer.py SHARD.jsonl FOLDER VOCABULARY_SIZE VECTORS.npz
 """
 import json
+import math
 import os
 import sys
 
+import numpy as np
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 
 import lexicon
@@ -49,9 +51,19 @@ def words_of_the_task():
             yield from [word + ' '] * 60 if word[0].isupper() else [' ' + word.capitalize()] * 40 + [word.capitalize()] * 40
 
 
+def common_words(path):
+    """The words of wordvectors.py, each about as often as its count's logarithm: as many as fit become one token."""
+    with np.load(path) as file:
+        for word, count in zip(file['words'], file['counts']):
+            if len(word) > 2 and count >= 40:
+                yield from [' ' + word] * int(12 * math.log(count) - 30)
+                if count >= 400:
+                    yield from [word.capitalize() + ' ', ' ' + word.capitalize()] * int(3 * math.log(count))
+
+
 def main():
-    shard, folder, size = sys.argv[1], sys.argv[2], int(sys.argv[3])
-    texts = [*glosses(), *words_of_the_task()]
+    shard, folder, size, vectors = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]
+    texts = [*glosses(), *words_of_the_task(), *common_words(vectors)]
     for i, line in enumerate(open(shard, encoding='utf-8')):
         row = json.loads(line)
         texts += [row['text'], row['target']] if i % 7 == 0 else [row['text']]

@@ -16,15 +16,32 @@ import time
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
+import torch.nn.utils.parametrize as parametrize
 from tokenizers import Tokenizer
 
+import meaning
 from model import SIZES, Llama, load_hf, save_hf
 from muon import Muon
 from rows import KINDS, batches, encode, pack, prompt, read
 
 WORK = f'{os.path.dirname(os.path.abspath(__file__))}/work'
 SMOOTH, SPAN_WEIGHT, HARMLESS, KINDS_WEIGHT = 0.03, 1.0, 0.25, 0.4
-INPUT_SHARE = 0.2  # of the batches also learn the profile's own text: its large softmax is slow
+INPUT_SHARE = 0.2  # of the batches also learn the profile's own text
+
+
+def retokenized(model, old, new):
+    """(the model with the vocabulary of tokenizer `new`, the ids of tokens that both have)"""
+    a, b = old.get_vocab(), new.get_vocab()
+    if a == b:
+        return model, list(a.values())
+    fresh = Llama({**model.c, 'vocab': new.get_vocab_size()})
+    state, both = model.state_dict(), [t for t in b if t in a]
+    with torch.no_grad():
+        table = fresh.model.embed_tokens.weight
+        table.mul_(float(state['model.embed_tokens.weight'].std()) / 0.02)
+        table[[b[t] for t in both]] = state['model.embed_tokens.weight'][[a[t] for t in both]]
+    fresh.load_state_dict({**state, 'model.embed_tokens.weight': table.detach()})
+    return fresh, [b[t] for t in both]
 
 
 @torch.no_grad()
@@ -50,13 +67,19 @@ class Heads(nn.Module):
         nn.init.constant_(self.kinds.bias, -3.5)
 
 
-def losses(model, heads, batch, labels, bad_weight, with_input):
-    """(answer, flag, span, kinds) losses of one batch."""
+def losses(model, heads, batch, labels, bad_weight, with_input, answers):
+    """(answer, flag, span, kinds) losses of one batch. `answers`: token ids that answers consist of."""
     ids, weight, spans, flag, is_bad, kinds = pack(batch, with_input)
     hidden, rows = model(ids), torch.arange(len(batch))
     w, y = weight[:, 1:], ids[:, 1:]
     on = w > 0
-    answer = (F.cross_entropy(model.logits(hidden[:, :-1][on]), y[on], reduction='none') * w[on]).sum() / w[on].sum()
+    chosen, goal = hidden[:, :-1][on], y[on]
+    # against the answers' own tokens, the batch's and some others: the whole vocabulary would cost more than the layers
+    table = model.model.embed_tokens.weight
+    some = torch.unique(torch.cat((answers, goal, torch.randint(0, len(table), (1024,)))))
+    place = torch.zeros(len(table), dtype=torch.long)
+    place[some] = torch.arange(len(some))
+    answer = (F.cross_entropy(chosen @ table[some].T, place[goal], reduction='none') * w[on]).sum() / w[on].sum()
     last = hidden[rows, flag - 1]
     # over the whole vocabulary, so that nothing but the two labels comes up; smoothed between the two
     z = model.logits(last).log_softmax(-1)[:, labels]
@@ -81,14 +104,22 @@ def main():
     p.add_argument('--out', help='folder under work/, if not the name')
     p.add_argument('--seed', type=int, default=7)
     p.add_argument('--shards', default='shards/*.jsonl')
+    p.add_argument('--vectors', default='words.npz', help='of wordvectors.py, under work/')
+    p.add_argument('--threads', type=int, default=1)
     a = p.parse_args()
-    torch.set_num_threads(1)
+    torch.set_num_threads(a.threads)
     torch.manual_seed(a.seed)
     rng, home = random.Random(a.seed), f'{WORK}/{a.out or a.name}'
     hf = f'{home}/hf'
     tok = Tokenizer.from_file(f'{hf}/tokenizer.json')
     tok.encode_special_tokens = True  # control tokens inside a text are plain text
-    model = load_hf(a.from_folder).train() if a.from_folder else Llama(SIZES[a.name])
+    table, trained = meaning.vectors(tok, f'{WORK}/{a.vectors}'), None
+    if a.from_folder:
+        model, trained = retokenized(load_hf(a.from_folder), Tokenizer.from_file(f'{a.from_folder}/tokenizer.json'), tok)
+    else:
+        model = Llama(SIZES[a.name])
+    model.train()
+    meaning.attach(model, table, trained)
     heads, shadow = Heads(model.c['width']), Llama(model.c).eval()
     params = [*model.parameters(), *heads.parameters()]
     matrices = [q for q in model.model.layers.parameters() if q.dim() > 1]
@@ -99,6 +130,7 @@ def main():
     optimizers = (optimizer, muon)
     state = dict(done=0.0, step=0, shard=0, seen=0)
     ema = {k: v.detach().clone() for k, v in model.state_dict().items()}
+    own = 'model.embed_tokens.parametrizations.weight.original'
     if os.path.exists(f'{home}/last.pt'):
         saved = torch.load(f'{home}/last.pt', weights_only=True)
         for part, name in ((model, 'model'), (heads, 'heads'), (optimizer, 'optimizer'), (muon, 'muon')):
@@ -110,9 +142,17 @@ def main():
     began, reported, limit, sums, queue = time.time() - state['done'], time.time(), 60 * a.minutes, [0.0] * 5, []
     print(a.name, sum(q.numel() for q in model.parameters()), 'parameters', flush=True)
 
+    answers = torch.tensor(sorted({i for e in tok.encode_batch([r['target'] for r in read(f'{WORK}/held.jsonl')]) for i in e.ids} | set(range(5))))
+
     def keep():
-        shadow.load_state_dict(ema)
-        save_hf(model, ema, hf)
+        latest = {k: v.clone() for k, v in model.state_dict().items()}
+        model.load_state_dict(ema)
+        model.eval()
+        merged = {**meaning.plain(ema), 'model.embed_tokens.weight': model.model.embed_tokens.weight.detach().clone()}
+        model.load_state_dict(latest)
+        model.train()
+        shadow.load_state_dict(merged)
+        save_hf(model, merged, hf)
         state['done'] = time.time() - began
         torch.save(dict(model=model.state_dict(), heads=heads.state_dict(), optimizer=optimizer.state_dict(), muon=muon.state_dict(), ema=ema, state=state), f'{home}/last.pt')
         means = ' '.join(f'{k} {s / max(1, sums[4]):.4f}' for k, s in zip(('answer', 'flag', 'span', 'kinds'), sums))
@@ -129,7 +169,8 @@ def main():
         part = min(1.0, (time.time() - began) / limit)
         for g, top in [(g, lr) for o, lr in ((optimizer, a.lr), (muon, a.muon_lr)) for g in o.param_groups]:
             g['lr'] = top * min(1.0, (state['step'] + 1) / 100) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * part)))
-        answer, flag, span, named = losses(model, heads, batch, labels, a.bad_weight, rng.random() < INPUT_SHARE)
+        with parametrize.cached():
+            answer, flag, span, named = losses(model, heads, batch, labels, a.bad_weight, rng.random() < INPUT_SHARE, answers)
         for o in optimizers:
             o.zero_grad()
         (0.5 * answer + flag + SPAN_WEIGHT * span + KINDS_WEIGHT * named).backward()
