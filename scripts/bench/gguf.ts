@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import type { MatrixSource } from '../../src/onnx/weights.js';
-import { rowChunks } from '../../src/onnx/weights.js';
+import { rowChunks, Scratch } from '../../src/onnx/weights.js';
 import { modelConfig, weights } from './weights.js';
 import { makeVocabulary } from './workload.js';
 
@@ -40,9 +40,10 @@ export async function writeGguf(path: string, bits: 8 | 4): Promise<void> {
   const file = await open(path, 'w');
   try {
     await file.write(header, 0, header.length, 0);
+    const scratch = new Scratch();
     for (const [i, tensor] of tensors.entries()) {
       let at = start + offsets[i]!;
-      for await (const { values, count } of rowChunks(tensor.source)) {
+      for await (const { values, count } of rowChunks(tensor.source, scratch)) {
         const piece = encode(tensor, values.subarray(0, count * tensor.source.columns));
         await file.write(piece, 0, piece.length, at);
         at += piece.length;

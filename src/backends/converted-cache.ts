@@ -13,10 +13,11 @@ import {
 } from 'node:fs/promises';
 import { homedir, hostname } from 'node:os';
 import { join } from 'node:path';
-import { decoderFileName, type Quantization } from '../checkpoint/decoder-contract.js';
+import { decoderFileName, type WeightFormat } from '../checkpoint/decoder-contract.js';
 import { RunScoringError } from '../foundation/errors.js';
 import { convertCheckpoint } from '../onnx/convert-checkpoint.js';
 import type { WriteProgress } from '../onnx/model-file.js';
+import { usableThreads } from './processors.js';
 import { verifyBlobs, writeChecksums } from './verify-checksums.js';
 
 /** Raised whenever the converter's output changes, so that older conversions are made anew. */
@@ -53,21 +54,29 @@ export interface Conversion {
  */
 export async function convertedModel(
   checkpoint: string,
-  quantization: Quantization,
+  format: WeightFormat,
   onProgress: WriteProgress,
   parent = convertedFolder(),
 ): Promise<Conversion> {
   const key = await checkpointKey(checkpoint);
-  const folder = join(parent, `${key}-${quantization}-v${CONVERTER_VERSION}`);
-  if (await exists(join(folder, 'onnx', decoderFileName(quantization)))) return { folder, fresh: false };
+  const folder = join(parent, `${key}-${format}-v${CONVERTER_VERSION}`);
+  if (await exists(join(folder, 'onnx', decoderFileName(format)))) return { folder, fresh: false };
   const temporary = `${folder}.${hostname()}.${process.pid}.tmp`;
   try {
     await mkdir(parent, { recursive: true });
     await removeLeftovers(parent);
     await mkdir(temporary);
     const names = (await readdir(checkpoint)).filter((name) => SOURCE.test(name));
-    await verifyBlobs(names.map((name) => join(checkpoint, name)));
-    const files = await convertCheckpoint(checkpoint, temporary, quantization, onProgress);
+    const threads = usableThreads();
+    const options = { onProgress, threads };
+    // What is read is checked meanwhile, and nothing is kept unless it is sound.
+    const [checked, converted] = await Promise.allSettled([
+      verifyBlobs(names.map((name) => join(checkpoint, name))),
+      convertCheckpoint(checkpoint, temporary, format, options),
+    ]);
+    if (checked.status === 'rejected') throw checked.reason;
+    if (converted.status === 'rejected') throw converted.reason;
+    const files = converted.value;
     await writeConfig(checkpoint, temporary, files.length > 1);
     for (const name of COMPANIONS) {
       if (await exists(join(checkpoint, name))) await copyFile(join(checkpoint, name), join(temporary, name));
@@ -75,7 +84,7 @@ export async function convertedModel(
     await writeChecksums(temporary);
     await rename(temporary, folder).catch(async (error: unknown) => {
       // Another process was faster; its result is the same.
-      if (!(await exists(join(folder, 'onnx', decoderFileName(quantization))))) throw error;
+      if (!(await exists(join(folder, 'onnx', decoderFileName(format))))) throw error;
     });
     return { folder, fresh: true };
   } catch (cause) {

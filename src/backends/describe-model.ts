@@ -1,5 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { weightFormat } from '../checkpoint/decoder-contract.js';
 import { readJsonFile } from '../checkpoint/json-file.js';
 import { type ModelConfig, parseModelConfig } from '../checkpoint/model-config.js';
 import { countParameters, estimateMemory, type MemoryEstimate } from '../checkpoint/model-size.js';
@@ -70,7 +71,7 @@ export async function describeModel(
     memory:
       config === null || quantization === null
         ? null
-        : estimateMemory(config, quantization, options.rows, options.tokens),
+        : estimateMemory(config, weightFormat(quantization, options.device), options.rows, options.tokens),
     contextLength: typeof context === 'number' ? context : null,
     hasChatTemplate: await hasChatTemplate(found.folder),
   };

@@ -1,7 +1,12 @@
 import { createHash } from 'node:crypto';
 import { access, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { decoderFileName, type Quantization } from '../checkpoint/decoder-contract.js';
+import {
+  DecoderNames,
+  decoderFileName,
+  type Quantization,
+  type WeightFormat,
+} from '../checkpoint/decoder-contract.js';
 import { Engine } from '../engine/engine.js';
 import { RunScoringError } from '../foundation/errors.js';
 import { compileGrammar } from '../grammar/compile-grammar.js';
@@ -9,7 +14,7 @@ import type { OutputField } from '../grammar/output-field.js';
 import { deserialiseTables, serialiseTables, TABLES_VERSION } from '../grammar/table-file.js';
 import type { TokenBytes, TokenTables } from '../grammar/token-tables.js';
 import { unconstrainedTables } from '../grammar/unconstrained-tables.js';
-import { decodeModel } from '../onnx/proto.js';
+import { DataType, decodeModel } from '../onnx/proto.js';
 import { MAX_ROTARY_POSITIONS } from '../onnx/rotary-cache.js';
 import type { PromptParts } from '../prompt/build-messages.js';
 import { fileDigest } from './file-digest.js';
@@ -46,7 +51,7 @@ export interface LoadedEngine {
   readonly engine: Engine;
   readonly encoder: PromptTokenizer;
   readonly plan: ProcessorPlan;
-  readonly quantization: Quantization;
+  readonly quantization: WeightFormat;
   readonly executionProvider: string;
   /** SHA-256 over everything in the folder that decides the output. */
   readonly fingerprint: string;
@@ -58,7 +63,7 @@ export interface LoadedEngine {
 /** Loads tokenizer, grammar and generation graph of a model folder, and computes the shared prefix. */
 export async function loadEngine(request: EngineRequest): Promise<LoadedEngine> {
   const { folder } = request;
-  const { path: decoderPath, quantization } = await findDecoder(folder, request.quantization);
+  const { path: decoderPath, quantization } = await findDecoder(folder, request.quantization, request.device);
   const digests = await verifyChecksums(folder);
   const dataPaths = await dataFiles(decoderPath);
   const inFolder = (name: string): string => join(folder, name);
@@ -160,15 +165,19 @@ async function readContextLength(folder: string): Promise<number> {
 async function findDecoder(
   folder: string,
   wanted: Quantization | undefined,
-): Promise<{ path: string; quantization: Quantization }> {
-  const order: readonly Quantization[] = wanted === undefined ? ['8bit', 'none', '4bit'] : [wanted];
+  device: EngineRequest['device'],
+): Promise<{ path: string; quantization: WeightFormat }> {
+  const unquantized: readonly WeightFormat[] = device === 'cuda' ? ['float16', 'none'] : ['none', 'float16'];
+  const any: readonly WeightFormat[] =
+    device === 'cuda' ? [...unquantized, '4bit', '8bit'] : ['8bit', 'none', '4bit', 'float16'];
+  const order = wanted === undefined ? any : wanted === 'none' ? unquantized : [wanted];
   for (const quantization of order) {
     const path = join(folder, 'onnx', decoderFileName(quantization));
     const found = await access(path).then(
       () => true,
       () => false,
     );
-    if (found) return { path, quantization };
+    if (found && (quantization !== 'float16' || (await hasFloat32Cache(path)))) return { path, quantization };
   }
   throw new RunScoringError(
     'MODEL_FILE_MISSING',
@@ -177,6 +186,13 @@ async function findDecoder(
       : `The model folder holds no ${wanted} decoder (onnx/${decoderFileName(wanted)}).`,
     { at: { file: folder } },
   );
+}
+
+/** Whether a decoder keeps its cache in float32, as the engine does. Other programs' float16 exports do not. */
+async function hasFloat32Cache(path: string): Promise<boolean> {
+  const { graph } = decodeModel(await readFile(path));
+  const past = graph.input?.find((input) => input.name === DecoderNames.pastKey(0));
+  return past?.type?.tensorType?.elemType === DataType.float32;
 }
 
 async function dataFiles(decoderPath: string): Promise<string[]> {

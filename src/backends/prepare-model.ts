@@ -1,5 +1,5 @@
 import { Checkpoint } from '../checkpoint/checkpoint.js';
-import type { Quantization } from '../checkpoint/decoder-contract.js';
+import { type Quantization, type WeightFormat, weightFormat } from '../checkpoint/decoder-contract.js';
 import { convertedModel } from './converted-cache.js';
 import { type ModelReference, type ResolvedModel, type ResolveOptions, resolveModel } from './hub.js';
 
@@ -32,36 +32,29 @@ export async function prepareModel(model: ModelReference, options: PrepareOption
   if (resolved.kind === 'onnx' || options.withoutWeights === true)
     return { folder: resolved.folder, source, revision };
   const quantization = model.quantization ?? defaultQuantization(options.device);
-  return { folder: await convert(resolved, quantization, options), source, revision };
+  const format = weightFormat(quantization, options.device);
+  return { folder: await convert(resolved, format, options), source, revision };
 }
 
-async function convert(
-  model: ResolvedModel,
-  quantization: Quantization,
-  options: PrepareOptions,
-): Promise<string> {
+async function convert(model: ResolvedModel, format: WeightFormat, options: PrepareOptions): Promise<string> {
+  const name = format === 'none' ? 'float32' : format;
   const started = performance.now();
   let tenths = 0;
   const onProgress = (done: number, total: number): void => {
     options.onProgress?.(done, total);
     if (total < 1e9) return;
     for (; tenths < 9 && done >= ((tenths + 1) / 10) * total; tenths++) {
-      options.note(`converting ${model.source} to ${quantization}: ${(tenths + 1) * 10} %`);
+      options.note(`converting ${model.source} to ${name}: ${(tenths + 1) * 10} %`);
     }
   };
-  const { folder, fresh } = await convertedModel(
-    model.folder,
-    quantization,
-    onProgress,
-    options.convertedFolder,
-  );
+  const { folder, fresh } = await convertedModel(model.folder, format, onProgress, options.convertedFolder);
   if (fresh) {
     const seconds = (performance.now() - started) / 1000;
     const checkpoint = await Checkpoint.open(model.folder);
     const megabytes = checkpoint.byteLength / 1e6;
     await checkpoint.close();
     options.note(
-      `converted ${model.source} to ${quantization} in ${seconds.toFixed(1)} s (${Math.round(megabytes / seconds)} MB/s of its ${Math.round(megabytes)} MB)`,
+      `converted ${model.source} to ${name} in ${seconds.toFixed(1)} s (${Math.round(megabytes / seconds)} MB/s of its ${Math.round(megabytes)} MB)`,
     );
   }
   return folder;

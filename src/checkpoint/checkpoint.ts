@@ -106,6 +106,13 @@ export class Checkpoint {
     return this.places.get(name)!.readElements(name, first * columns, count * columns, target);
   }
 
+  /** The same as float16 bits. */
+  async readHalfRows(name: string, first: number, count: number, target?: Uint16Array): Promise<Uint16Array> {
+    const { shape } = this.#info(name);
+    const columns = shape.slice(1).reduce((product, size) => product * size, 1);
+    return this.places.get(name)!.readHalves(name, first * columns, count * columns, target);
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.files.map((file) => file.close()));
   }

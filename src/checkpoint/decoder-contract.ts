@@ -18,11 +18,20 @@ export const DecoderNames = {
   presentValue: (layer: number): string => `present.${layer}.value`,
 } as const;
 
-/** How a decoder's matrices are stored; the suffix is transformers.js' name for the file (`onnx/model<suffix>.onnx`). */
+/** What a config asks for. */
 export const QUANTIZATIONS = ['none', '8bit', '4bit'] as const;
 export type Quantization = (typeof QUANTIZATIONS)[number];
 
-export function decoderFileName(quantization: Quantization): string {
-  const suffix = { none: '', '8bit': '_quantized', '4bit': '_q4' }[quantization];
+/** How a decoder's matrices are stored; `none` is float32. */
+export type WeightFormat = Quantization | 'float16';
+
+/** Not quantised means float16 on a GPU, where it halves what every step must read, and float32 on a CPU. */
+export function weightFormat(quantization: Quantization, device: 'auto' | 'cpu' | 'cuda'): WeightFormat {
+  return quantization === 'none' && device === 'cuda' ? 'float16' : quantization;
+}
+
+/** The suffix is transformers.js' name for the file (`onnx/model<suffix>.onnx`). */
+export function decoderFileName(format: WeightFormat): string {
+  const suffix = { none: '', float16: '_fp16', '8bit': '_quantized', '4bit': '_q4' }[format];
   return `model${suffix}.onnx`;
 }

@@ -43,3 +43,57 @@ export function toFloat32(dtype: FloatDtype, source: Uint8Array, target: Float32
   const table = halfTable;
   for (let i = 0; i < count; i++) bits[i] = table[from[i]!]!;
 }
+
+/** Float16 bits of every BF16 value, made on first use. */
+let halfOfBrain: Uint16Array | undefined;
+
+const scratch = new Float32Array(1);
+const scratchBits = new Uint32Array(scratch.buffer);
+
+/** The nearest half-precision value of a float32 given by its bits; ties go to the even one, too large ones to infinity. */
+function nearestHalf(bits: number): number {
+  const sign = (bits >>> 16) & 0x8000;
+  const magnitude = bits & 0x7fffffff;
+  if (magnitude > 0x7f800000) return sign | 0x7e00;
+  // 65,520 and more round beyond the largest, 65,504.
+  if (magnitude >= 0x477ff000) return sign | 0x7c00;
+  if (magnitude < 0x38800000) {
+    // Subnormal: a sum with a power of two leaves the rounded fraction in the lowest bits.
+    scratchBits[0] = magnitude;
+    scratch[0] = scratch[0]! + 0.5;
+    return sign | (scratchBits[0]! - 0x3f000000);
+  }
+  const even = (magnitude >>> 13) & 1;
+  return sign | ((magnitude - 0x38000000 + 0xfff + even) >>> 13);
+}
+
+/**
+ * Converts raw little-endian values to float16 bits, each to its nearest.
+ * @returns whether every finite value stayed finite
+ */
+export function toFloat16(dtype: FloatDtype, source: Uint8Array, target: Uint16Array, at = 0): boolean {
+  if (dtype === 'F16') {
+    target.set(new Uint16Array(source.buffer, source.byteOffset, source.byteLength / 2), at);
+    return true;
+  }
+  let overflowed = 0;
+  if (dtype === 'BF16') {
+    halfOfBrain ??= Uint16Array.from({ length: 1 << 16 }, (_, brain) => nearestHalf(brain << 16));
+    const table = halfOfBrain;
+    const from = new Uint16Array(source.buffer, source.byteOffset, source.byteLength / 2);
+    for (let i = 0; i < from.length; i++) {
+      const half = table[from[i]!]!;
+      target[at + i] = half;
+      // Infinity out of anything but infinity.
+      if ((half & 0x7fff) === 0x7c00 && (from[i]! & 0x7fff) !== 0x7f80) overflowed = 1;
+    }
+    return overflowed === 0;
+  }
+  const from = new Uint32Array(source.buffer, source.byteOffset, source.byteLength / 4);
+  for (let i = 0; i < from.length; i++) {
+    const half = nearestHalf(from[i]!);
+    target[at + i] = half;
+    if ((half & 0x7fff) === 0x7c00 && (from[i]! & 0x7fffffff) !== 0x7f800000) overflowed = 1;
+  }
+  return overflowed === 0;
+}

@@ -1,4 +1,4 @@
-import type { Quantization } from './decoder-contract.js';
+import type { WeightFormat } from './decoder-contract.js';
 import type { ModelConfig } from './model-config.js';
 
 export interface ParameterCount {
@@ -34,14 +34,14 @@ export interface MemoryEstimate {
 /** What a converted model takes while it scores; the runtime's own needs (some hundred megabytes) come on top. */
 export function estimateMemory(
   config: ModelConfig,
-  quantization: Quantization,
+  format: WeightFormat,
   rows: number,
   tokens: number,
 ): MemoryEstimate {
   const { vocabulary, matrices, vectors } = countParameters(config);
   // Four bits carry a float32 scale for every 32 values; token vectors and head keep eight bits then.
-  const perMatrixValue = { none: 4, '8bit': 1, '4bit': 0.5 + 4 / 32 }[quantization];
-  const perVocabularyValue = quantization === 'none' ? 4 : 1;
+  const perMatrixValue = { none: 4, float16: 2, '8bit': 1, '4bit': 0.5 + 4 / 32 }[format];
+  const perVocabularyValue = { none: 4, float16: 2, '8bit': 1, '4bit': 1 }[format];
   const keyValue = config.numKeyValueHeads * config.headDim;
   return {
     weightBytes: Math.round(matrices * perMatrixValue + vocabulary * perVocabularyValue + vectors * 4),

@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { RunScoringError } from '../foundation/errors.js';
 import { quoted } from './config-fields.js';
-import { FLOAT_BYTES, isFloatDtype, toFloat32 } from './float-formats.js';
+import { FLOAT_BYTES, type FloatDtype, isFloatDtype, toFloat16, toFloat32 } from './float-formats.js';
 import {
   OPENING_BYTES,
   PREFIX_BYTES,
@@ -12,7 +12,7 @@ import {
 } from './safetensors-header.js';
 
 /** Raw bytes read at a time: two such pieces are the whole memory of a reader. */
-const PIECE_BYTES = 4 << 20;
+const PIECE_BYTES = 2 << 20;
 
 /** One open .safetensors file. */
 export class SafetensorsFile {
@@ -22,6 +22,9 @@ export class SafetensorsFile {
     readonly tensors: ReadonlyMap<string, TensorEntry>,
     readonly byteLength: number,
   ) {}
+
+  /** Buffers of readers that are done, for the next ones: fresh ones would pile up until they are collected. */
+  readonly #spare: [Buffer, Buffer][] = [];
 
   /** @throws RunScoringError (MODEL_…) when the file is not whole and sound */
   static async open(path: string): Promise<SafetensorsFile> {
@@ -46,16 +49,44 @@ export class SafetensorsFile {
     }
   }
 
-  /**
-   * Float32 values of elements `first` to `first + count - 1` of a tensor, counted in row-major order.
-   * The next piece is read from disk while the last one is converted.
-   */
+  /** Float32 values of elements `first` to `first + count - 1` of a tensor, counted in row-major order. */
   async readElements(
     name: string,
     first: number,
     count: number,
     target: Float32Array = new Float32Array(count),
   ): Promise<Float32Array> {
+    await this.#readPieces(name, first, count, (dtype, piece, at) => toFloat32(dtype, piece, target, at));
+    return target.subarray(0, count);
+  }
+
+  /**
+   * The same as float16 bits, each value's nearest.
+   * @throws RunScoringError MODEL_TENSOR_RANGE where a finite value would become infinite
+   */
+  async readHalves(
+    name: string,
+    first: number,
+    count: number,
+    target: Uint16Array = new Uint16Array(count),
+  ): Promise<Uint16Array> {
+    await this.#readPieces(name, first, count, (dtype, piece, at) => {
+      if (toFloat16(dtype, piece, target, at)) return;
+      throw new RunScoringError('MODEL_TENSOR_RANGE', `Tensor ${quoted(name)} has values beyond float16.`, {
+        at: { file: this.path },
+        hint: 'Use quantization: 8bit or 4bit.',
+      });
+    });
+    return target.subarray(0, count);
+  }
+
+  /** Hands out a tensor's bytes in pieces; the next is read from disk while the last one is converted. */
+  async #readPieces(
+    name: string,
+    first: number,
+    count: number,
+    use: (dtype: FloatDtype, piece: Uint8Array, at: number) => void,
+  ): Promise<void> {
     const entry = this.tensors.get(name)!;
     const { dtype } = entry;
     if (!isFloatDtype(dtype)) throw wrongDtype(this.path, name, dtype);
@@ -65,10 +96,15 @@ export class SafetensorsFile {
     }
     const start = entry.byteOffset + first * width;
     const total = count * width;
-    const pieces = [0, 1].map(() => Buffer.allocUnsafeSlow(Math.min(PIECE_BYTES, total)));
+    const large = total >= PIECE_BYTES;
+    const size = large ? PIECE_BYTES : total;
+    const pieces = (large && this.#spare.pop()) || [
+      Buffer.allocUnsafeSlow(size),
+      Buffer.allocUnsafeSlow(size),
+    ];
     let turn = 0;
     const readPiece = (done: number): Promise<Uint8Array> => {
-      const piece = pieces[turn++ % 2]!.subarray(0, Math.min(PIECE_BYTES, total - done));
+      const piece = pieces[turn++ % 2]!.subarray(0, Math.min(size, total - done));
       return fillFrom(this.handle, start + done, piece, this.path);
     };
     let next = total > 0 ? readPiece(0) : undefined;
@@ -77,9 +113,9 @@ export class SafetensorsFile {
       const at = done / width;
       done += piece.byteLength;
       next = done < total ? readPiece(done) : undefined;
-      toFloat32(dtype, piece, target, at);
+      use(dtype, piece, at);
     }
-    return target.subarray(0, count);
+    if (large) this.#spare.push(pieces);
   }
 
   async close(): Promise<void> {

@@ -10,6 +10,7 @@ export function checkpointSource(checkpoint: Checkpoint): TensorSource {
         rows,
         columns,
         readRows: (first, count, target) => checkpoint.readRows(name, first, count, target),
+        readHalfRows: (first, count, target) => checkpoint.readHalfRows(name, first, count, target),
       };
     },
     vector(name, length) {

@@ -1,12 +1,19 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Checkpoint } from '../checkpoint/checkpoint.js';
-import { decoderFileName, type Quantization } from '../checkpoint/decoder-contract.js';
+import { decoderFileName, type WeightFormat } from '../checkpoint/decoder-contract.js';
 import { readModelConfig } from '../checkpoint/json-file.js';
 import { architectures } from './architectures/registry.js';
 import { checkpointSource } from './checkpoint-source.js';
 import { buildDecoder } from './decoder.js';
+import { fillInThreads } from './fill-in-threads.js';
 import { type WriteProgress, writeModelFile } from './model-file.js';
+
+export interface ConvertOptions {
+  readonly onProgress?: WriteProgress | undefined;
+  /** Threads that convert side by side where the model is large; default 1. */
+  readonly threads?: number;
+}
 
 /**
  * Writes `<target>/onnx/model*.onnx` from the safetensors and config.json in `source`. Memory is bounded by a piece of
@@ -17,20 +24,21 @@ import { type WriteProgress, writeModelFile } from './model-file.js';
 export async function convertCheckpoint(
   source: string,
   target: string,
-  quantization: Quantization,
-  onProgress?: WriteProgress,
+  format: WeightFormat,
+  options: ConvertOptions = {},
 ): Promise<string[]> {
   const config = await readModelConfig(source);
   const checkpoint = await Checkpoint.open(source);
   try {
     const architecture = architectures.get(config.architecture)!;
-    const definition = buildDecoder(config, architecture, checkpointSource(checkpoint), quantization);
+    const definition = buildDecoder(config, architecture, checkpointSource(checkpoint), format);
     await mkdir(join(target, 'onnx'), { recursive: true });
     const files = await writeModelFile(
       join(target, 'onnx'),
-      decoderFileName(quantization),
+      decoderFileName(format),
       definition,
-      onProgress,
+      options.onProgress,
+      fillInThreads(source, format, options.threads ?? 1) ?? undefined,
     );
     return files.map((name) => join('onnx', name));
   } finally {

@@ -1,9 +1,9 @@
-import { DecoderNames, type Quantization } from '../checkpoint/decoder-contract.js';
+import { DecoderNames, type WeightFormat } from '../checkpoint/decoder-contract.js';
 import type { ModelConfig } from '../checkpoint/model-config.js';
 import type { Architecture } from './architectures/architecture.js';
 import { embedding, head } from './embedding.js';
 import { float, GraphBuilder, MICROSOFT } from './graph-builder.js';
-import { linear, linears } from './linear.js';
+import { type LinearOptions, linear, linears } from './linear.js';
 import { DataType, type GraphProto } from './proto.js';
 import { localRotary, type RotarySettings, rotaryCache, rotaryPositions } from './rotary-cache.js';
 import { type MatrixSource, stackRows, vectorWeight, type WeightGroup } from './weights.js';
@@ -33,7 +33,7 @@ export function buildDecoder(
   config: ModelConfig,
   architecture: Architecture,
   source: TensorSource,
-  quantization: Quantization,
+  quantization: WeightFormat,
 ): DecoderDefinition {
   const builder = new GraphBuilder('decoder');
   const weights: WeightGroup[] = [];
@@ -57,7 +57,7 @@ export function buildDecoder(
     DataType.int32,
   );
 
-  const addLinear = (name: string, x: string, matrix: MatrixSource, options = {}): string => {
+  const addLinear = (name: string, x: string, matrix: MatrixSource, options: LinearOptions = {}): string => {
     const made = linear(builder, name, x, matrix, quantization, options);
     weights.push(made.weights);
     return made.output;
@@ -187,6 +187,7 @@ export function buildDecoder(
       `${path}.feed_forward.down`,
       builder.mul(activated, up!),
       source.matrix(`${prefix}${names.down}.weight`, hiddenSize, intermediateSize),
+      { unbounded: true },
     );
     pending = normaliseOutput(pending, names.feedForwardOutputNorm, prefix);
   }

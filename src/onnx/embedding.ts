@@ -1,36 +1,38 @@
-import type { Quantization } from '../checkpoint/decoder-contract.js';
+import type { WeightFormat } from '../checkpoint/decoder-contract.js';
 import type { GraphBuilder } from './graph-builder.js';
-import { float32ColumnsWeight, int8ColumnsWeight, int8Product, quantizeTokens } from './linear.js';
+import { halfProduct, halveTokens, int8Product, quantizeTokens } from './linear.js';
+import { float16RowsWeight, float32ColumnsWeight, int8ColumnsWeight } from './matrix-weights.js';
 import { DataType } from './proto.js';
 import { quantizeRowsPairBounded } from './quantize.js';
-import { bytesOf, type MatrixSource, rowChunks, type WeightGroup } from './weights.js';
+import { bytesOf, type MatrixSource, rowChunks, type Scratch, type WeightGroup } from './weights.js';
 
 /**
  * Embedding and head keep eight bits where the other matrices have four: they are the first and the last thing a
  * token meets, and four bits there cost more than they save.
  */
-const storedAs = (quantization: Quantization): 'float32' | 'int8' =>
-  quantization === 'none' ? 'float32' : 'int8';
+const storedAs = (format: WeightFormat): 'float32' | 'float16' | 'int8' =>
+  (({ none: 'float32', float16: 'float16', '8bit': 'int8', '4bit': 'int8' }) as const)[format];
 
 /** Values of the one table that a tied embedding and head share, stored [hidden, vocabulary]. */
 const TIED = 'embedding';
 
 /**
  * Looks up token vectors: ids int64 [batch, sequence] -> float [tokens, hidden].
- * A tied table is stored once, in the orientation of the head's product, and the look-up takes columns of it.
+ * A tied table is stored once, in the orientation of the head's product; where that is turned, the look-up takes columns.
  */
 export function embedding(
   builder: GraphBuilder,
   ids: string,
   table: MatrixSource,
   tied: boolean,
-  quantization: Quantization,
+  quantization: WeightFormat,
 ): { output: string; weights: WeightGroup[] } {
-  const int8 = storedAs(quantization) === 'int8';
+  const stored = storedAs(quantization);
+  const int8 = stored === 'int8';
   const flat = builder.reshape(ids, -1);
   let weights: WeightGroup;
   let rows: string;
-  if (tied) {
+  if (tied && stored !== 'float16') {
     weights = int8 ? int8ColumnsWeight(TIED, table) : float32ColumnsWeight(TIED, table);
     const columns = builder.node('Gather', [`${TIED}.weight`, flat], {
       name: '/embedding/Gather',
@@ -38,12 +40,14 @@ export function embedding(
     });
     rows = builder.transpose(columns, 1, 0);
   } else {
-    weights = int8 ? int8RowsWeight(TIED, table) : float32RowsWeight(TIED, table);
+    const rowsWeight = { float32: float32RowsWeight, float16: float16RowsWeight, int8: int8RowsWeight };
+    weights = rowsWeight[stored](TIED, table);
     rows = builder.node('Gather', [`${TIED}.weight`, flat], {
       name: '/embedding/Gather',
       attributes: { axis: 0 },
     });
   }
+  if (stored === 'float16') rows = builder.cast(rows, DataType.float32);
   if (int8) {
     const scales = builder.node('Gather', [`${TIED}.scale`, flat], {
       name: '/embedding/Scale',
@@ -59,10 +63,15 @@ export function head(
   builder: GraphBuilder,
   x: string,
   untied: MatrixSource | null,
-  quantization: Quantization,
+  quantization: WeightFormat,
 ): { output: string; weights: WeightGroup[] } {
-  const int8 = storedAs(quantization) === 'int8';
+  const stored = storedAs(quantization);
+  const int8 = stored === 'int8';
   const name = untied === null ? TIED : 'head';
+  if (stored === 'float16') {
+    const output = halfProduct(builder, 'head', halveTokens(builder, 'head', x), `${name}.weight`);
+    return { output, weights: untied === null ? [] : [float16RowsWeight(name, untied)] };
+  }
   const output = int8
     ? int8Product(builder, 'head', quantizeTokens(builder, 'head', x), `${name}.weight`, `${name}.scale`)
     : builder.node('MatMul', [x, `${name}.weight`], { name: '/head/MatMul' });
@@ -81,7 +90,8 @@ function float32RowsWeight(name: string, source: MatrixSource): WeightGroup {
         byteLength: 4 * rows * columns,
       },
     ],
-    write: (sink) => eachChunk(source, (first, values) => sink(0, 4 * first * columns, bytesOf(values))),
+    write: (sink, scratch) =>
+      eachChunk(source, scratch, (first, values) => sink(0, 4 * first * columns, bytesOf(values))),
   };
 }
 
@@ -92,8 +102,8 @@ function int8RowsWeight(name: string, source: MatrixSource): WeightGroup {
       { name: `${name}.weight`, dataType: DataType.int8, dims: [rows, columns], byteLength: rows * columns },
       { name: `${name}.scale`, dataType: DataType.float32, dims: [rows], byteLength: 4 * rows },
     ],
-    write: (sink) =>
-      eachChunk(source, async (first, values) => {
+    write: (sink, scratch) =>
+      eachChunk(source, scratch, async (first, values) => {
         const quantized = quantizeRowsPairBounded(values, columns);
         await sink(0, first * columns, bytesOf(quantized.values));
         await sink(1, 4 * first, bytesOf(quantized.scales));
@@ -103,7 +113,8 @@ function int8RowsWeight(name: string, source: MatrixSource): WeightGroup {
 
 async function eachChunk(
   source: MatrixSource,
+  scratch: Scratch,
   use: (firstRow: number, values: Float32Array) => Promise<void> | void,
 ): Promise<void> {
-  for await (const { first, values } of rowChunks(source)) await use(first, values);
+  for await (const { first, values } of rowChunks(source, scratch)) await use(first, values);
 }

@@ -1,19 +1,33 @@
-import type { Quantization } from '../checkpoint/decoder-contract.js';
+import type { WeightFormat } from '../checkpoint/decoder-contract.js';
 import { type GraphBuilder, MICROSOFT, tensor } from './graph-builder.js';
+import {
+  BLOCK_SIZE,
+  blocks4Weight,
+  float16RowsWeight,
+  float32ColumnsWeight,
+  int8ColumnsWeight,
+} from './matrix-weights.js';
 import { DataType } from './proto.js';
-import { quantizeBlocks4, quantizeRowsPairBounded } from './quantize.js';
-import { bytesOf, type MatrixSource, rowChunks, type WeightGroup } from './weights.js';
+import type { MatrixSource, WeightGroup } from './weights.js';
 
-/** Elements of the input dimension that share a scale in 4-bit matrices. */
-export const BLOCK_SIZE = 32;
+export interface LinearOptions {
+  /** A NaN in `x` would otherwise be lost; see {@link quantizeTokens}. */
+  readonly guarded?: boolean;
+  /** `x` is not bounded by a norm before it, so float16 scales each token to at most one. */
+  readonly unbounded?: boolean;
+}
 
 /**
  * Adds `y = x W^T` to a graph. `x` is float [tokens, columns], the result float [tokens, rows]; the weight's bytes
  * are written later, through the returned group.
  *
- *   none   x ── MatMul(W [columns, rows])
- *   8bit   x ── per-token scale ── QuantizeLinear ── MatMulIntegerToFloat(W int8) ── × token scale
- *   4bit   x ── MatMulNBits(W 4-bit blocks of 32)
+ *   none     x ── MatMul(W [columns, rows])
+ *   float16  x ── Cast ── Gemm(W float16 [rows, columns], turned) ── Cast
+ *   8bit     x ── per-token scale ── QuantizeLinear ── MatMulIntegerToFloat(W int8) ── × token scale
+ *   4bit     x ── MatMulNBits(W 4-bit blocks of 32)
+ *
+ * Activations stay float32 between products in every form, the residual stream and the caches above all: many a model
+ * trained in BF16 goes beyond float16's 65,504 there.
  *
  * In the 8-bit form every token has an activation scale of its own, and the products are summed as integers: a
  * token's result cannot depend on what else is in the batch, nor on the order of summation.
@@ -23,8 +37,8 @@ export function linear(
   name: string,
   x: string,
   source: MatrixSource,
-  quantization: Quantization,
-  options: { guarded?: boolean } = {},
+  quantization: WeightFormat,
+  options: LinearOptions = {},
 ): { output: string; weights: WeightGroup } {
   return linears(builder, x, [{ name, source }], quantization, options)[0]!;
 }
@@ -34,14 +48,21 @@ export function linears(
   builder: GraphBuilder,
   x: string,
   matrices: readonly { readonly name: string; readonly source: MatrixSource }[],
-  quantization: Quantization,
-  options: { guarded?: boolean } = {},
+  quantization: WeightFormat,
+  options: LinearOptions = {},
 ): { output: string; weights: WeightGroup }[] {
   if (quantization === '8bit') {
     const tokens = quantizeTokens(builder, matrices[0]!.name, x, options);
     return matrices.map(({ name, source }) => ({
       output: int8Product(builder, name, tokens, `${name}.weight`, `${name}.scale`),
       weights: int8ColumnsWeight(name, source),
+    }));
+  }
+  if (quantization === 'float16') {
+    const tokens = halveTokens(builder, matrices[0]!.name, x, options);
+    return matrices.map(({ name, source }) => ({
+      output: halfProduct(builder, name, tokens, `${name}.weight`),
+      weights: float16RowsWeight(name, source),
     }));
   }
   return matrices.map(({ name, source }) => product(builder, name, x, source, quantization));
@@ -67,6 +88,39 @@ function product(
   return { output, weights: float32ColumnsWeight(name, source) };
 }
 
+/** Activations in float16 [tokens, columns], and float [tokens, 1] scales where they were scaled. */
+export interface HalfTokens {
+  readonly values: string;
+  readonly scale: string | null;
+}
+
+/** Rounds tokens to float16; `unbounded` ones are divided by their largest magnitude before. */
+export function halveTokens(
+  builder: GraphBuilder,
+  name: string,
+  x: string,
+  options: LinearOptions = {},
+): HalfTokens {
+  if (options.unbounded !== true) return { values: builder.cast(x, DataType.float16), scale: null };
+  const magnitudes = builder.node('Abs', [x], { name: `/${name}/Abs` });
+  const largest = builder.node('ReduceMax', [magnitudes, builder.int64(1)], {
+    name: `/${name}/ReduceMax`,
+    attributes: { keepdims: 1 },
+  });
+  const scale = builder.node('Max', [largest, builder.float(1e-20)]);
+  return { values: builder.cast(builder.node('Div', [x, scale]), DataType.float16), scale };
+}
+
+/** The product of float16 tokens with a float16 matrix as checkpoints store it, [rows, columns]. */
+export function halfProduct(builder: GraphBuilder, name: string, tokens: HalfTokens, weight: string): string {
+  const half = builder.node('Gemm', [tokens.values, weight], {
+    name: `/${name}/Gemm`,
+    attributes: { transB: 1 },
+  });
+  const output = builder.cast(half, DataType.float32);
+  return tokens.scale === null ? output : builder.mul(output, tokens.scale);
+}
+
 /** Activations in eight bits: uint8 [tokens, columns] around 128, and float [tokens, 1] scales. */
 export interface QuantizedTokens {
   readonly values: string;
@@ -84,7 +138,7 @@ export function quantizeTokens(
   builder: GraphBuilder,
   name: string,
   x: string,
-  options: { guarded?: boolean } = {},
+  options: LinearOptions = {},
 ): QuantizedTokens {
   const path = `/${name}`;
   const magnitudes = builder.node('Abs', [x], { name: `${path}/Abs` });
@@ -126,130 +180,4 @@ export function int8Product(
     domain: MICROSOFT,
   });
   return builder.mul(sums, tokens.scale);
-}
-
-/** W stored as float32 [columns, rows]: what plain MatMul wants. */
-export function float32ColumnsWeight(name: string, source: MatrixSource): WeightGroup {
-  const { rows, columns } = source;
-  return {
-    tensors: [
-      {
-        name: `${name}.weight`,
-        dataType: DataType.float32,
-        dims: [columns, rows],
-        byteLength: 4 * rows * columns,
-      },
-    ],
-    write: (sink) =>
-      transposeInTiles(
-        source,
-        Float32Array,
-        (tile) => tile,
-        (offset, piece) => sink(0, 4 * offset, bytesOf(piece)),
-      ),
-  };
-}
-
-/** W stored as int8 [columns, rows] with a float32 scale per row of the source. */
-export function int8ColumnsWeight(name: string, source: MatrixSource): WeightGroup {
-  const { rows, columns } = source;
-  return {
-    tensors: [
-      { name: `${name}.weight`, dataType: DataType.int8, dims: [columns, rows], byteLength: rows * columns },
-      { name: `${name}.scale`, dataType: DataType.float32, dims: [rows], byteLength: 4 * rows },
-    ],
-    async write(sink) {
-      const scales = new Float32Array(rows);
-      await transposeInTiles(
-        source,
-        Int8Array,
-        (tile, firstRow) => {
-          const quantized = quantizeRowsPairBounded(tile, columns);
-          scales.set(quantized.scales, firstRow);
-          return quantized.values;
-        },
-        (offset, piece) => sink(0, offset, bytesOf(piece)),
-      );
-      await sink(1, 0, bytesOf(scales));
-    },
-  };
-}
-
-function blocks4Weight(name: string, source: MatrixSource): WeightGroup {
-  const { rows, columns } = source;
-  const blocks = Math.ceil(columns / BLOCK_SIZE);
-  const half = BLOCK_SIZE / 2;
-  return {
-    tensors: [
-      {
-        name: `${name}.weight`,
-        dataType: DataType.uint8,
-        dims: [rows, blocks, half],
-        byteLength: rows * blocks * half,
-      },
-      {
-        name: `${name}.scale`,
-        dataType: DataType.float32,
-        dims: [rows * blocks],
-        byteLength: 4 * rows * blocks,
-      },
-    ],
-    async write(sink) {
-      for await (const { first, values } of rowChunks(source)) {
-        const packed = quantizeBlocks4(values, columns, BLOCK_SIZE);
-        await sink(0, first * blocks * half, packed.values);
-        await sink(1, 4 * first * blocks, bytesOf(packed.scales));
-      }
-    },
-  };
-}
-
-type TileArray = Float32Array | Int8Array;
-
-/** Bytes of the turned matrix held at a time. Where that is not all of it, the source is read once for each band. */
-const BAND_BYTES = 640 << 20;
-
-/** Reads rows in chunks, converts them, and hands out the transposed matrix in bands of whole columns of the source. */
-async function transposeInTiles<T extends TileArray>(
-  source: MatrixSource,
-  ArrayType: { new (length: number): T; readonly BYTES_PER_ELEMENT: number },
-  convert: (tile: Float32Array, firstRow: number) => T,
-  emit: (elementOffset: number, piece: T) => Promise<void> | void,
-): Promise<void> {
-  const { rows, columns } = source;
-  const most = Math.max(1, Math.floor(BAND_BYTES / (rows * ArrayType.BYTES_PER_ELEMENT)));
-  const bands = Math.ceil(columns / most);
-  const width = Math.ceil(columns / bands);
-  for (let from = 0; from < columns; from += width) {
-    const to = Math.min(from + width, columns);
-    const band = new ArrayType((to - from) * rows);
-    for await (const { first, count, values } of rowChunks(source)) {
-      turn(convert(values, first), columns, count, from, to, band, rows, first);
-    }
-    await emit(from * rows, band);
-  }
-}
-
-/** Writes columns `from` to `to` of a tile [count, columns] as rows of a band [to - from, rows], from `first` on. */
-function turn(
-  tile: TileArray,
-  columns: number,
-  count: number,
-  from: number,
-  to: number,
-  band: TileArray,
-  rows: number,
-  first: number,
-): void {
-  // 32 x 32 pieces keep both sides in the first-level cache.
-  for (let r0 = 0; r0 < count; r0 += 32) {
-    const r1 = Math.min(r0 + 32, count);
-    for (let c0 = from; c0 < to; c0 += 32) {
-      const c1 = Math.min(c0 + 32, to);
-      for (let c = c0; c < c1; c++) {
-        const at = (c - from) * rows + first;
-        for (let r = r0; r < r1; r++) band[at + r] = tile[r * columns + c]!;
-      }
-    }
-  }
 }

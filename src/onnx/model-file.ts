@@ -1,7 +1,7 @@
-import { open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { encodeModel, type GraphProto, type ModelProto, type TensorProto } from './proto.js';
-import type { WeightGroup, WeightTensor } from './weights.js';
+import { Scratch, type WeightGroup, type WeightTensor } from './weights.js';
 
 /** ONNX 1.16: the newest pair that every runtime of the last two years reads. */
 const IR_VERSION = 10;
@@ -27,6 +27,13 @@ export function modelProto(graph: GraphProto, metadata: Readonly<Record<string, 
 
 export type WriteProgress = (writtenBytes: number, totalBytes: number) => void;
 
+/** Writes all groups' bytes to the file at `path`, which exists and is empty, each at the offset `layOut` gives it. */
+export type FillData = (
+  path: string,
+  groups: readonly WeightGroup[],
+  report: (bytes: number) => void,
+) => Promise<void>;
+
 /**
  * Writes `<folder>/<fileName>`, and `<fileName>_data` beside it when the weights are large. Both appear by rename,
  * the weights first, so a model file that exists is whole. Memory stays at one weight group's piece.
@@ -37,6 +44,7 @@ export async function writeModelFile(
   fileName: string,
   definition: { graph: GraphProto; weights: readonly WeightGroup[] },
   onProgress: WriteProgress = () => {},
+  fill: FillData = fillInTurn,
 ): Promise<string[]> {
   const tensors = definition.weights.flatMap((group) => group.tensors);
   const total = tensors.reduce((sum, tensor) => sum + tensor.byteLength, 0);
@@ -46,8 +54,8 @@ export async function writeModelFile(
   const dataPath = join(folder, dataName);
   const temporaryData = `${dataPath}.${process.pid}.tmp`;
   let written = 0;
-  const report = (bytes: Uint8Array): void => {
-    written += bytes.byteLength;
+  const report = (bytes: number): void => {
+    written += bytes;
     onProgress(written, total);
   };
   try {
@@ -60,14 +68,7 @@ export async function writeModelFile(
     const offsets = layOut(tensors);
     const file = await open(temporaryData, 'wx', 0o644);
     try {
-      let base = 0;
-      for (const group of definition.weights) {
-        await group.write(async (index, byteOffset, bytes) => {
-          await file.write(bytes, 0, bytes.byteLength, offsets[base + index]! + byteOffset);
-          report(bytes);
-        });
-        base += group.tensors.length;
-      }
+      await fill(temporaryData, definition.weights, report);
       await file.sync();
     } finally {
       await file.close();
@@ -84,6 +85,35 @@ export async function writeModelFile(
   }
 }
 
+/** Writes one group after the other, in this thread. */
+const fillInTurn: FillData = async (path, groups, report) => {
+  const scratch = new Scratch();
+  const file = await open(path, 'r+');
+  try {
+    for (const [index, offsets] of groupOffsets(groups).entries())
+      await writeGroup(file, groups[index]!, offsets, scratch, report);
+  } finally {
+    await file.close();
+  }
+};
+
+/** Writes one group's tensors at their offsets. A system may take less than it is given: the rest follows. */
+export async function writeGroup(
+  file: FileHandle,
+  group: WeightGroup,
+  offsets: readonly number[],
+  scratch: Scratch,
+  report: (bytes: number) => void,
+): Promise<void> {
+  await group.write(async (index, byteOffset, bytes) => {
+    for (let done = 0; done < bytes.byteLength; ) {
+      const place = offsets[index]! + byteOffset + done;
+      done += (await file.write(bytes, done, bytes.byteLength - done, place)).bytesWritten;
+    }
+    report(bytes.byteLength);
+  }, scratch);
+}
+
 /** The whole model as one message, for small models and tests. */
 export async function modelBytes(definition: {
   graph: GraphProto;
@@ -98,15 +128,16 @@ function withWeights(graph: GraphProto, weights: readonly TensorProto[]): GraphP
 
 async function collect(
   groups: readonly WeightGroup[],
-  report: (bytes: Uint8Array) => void,
+  report: (bytes: number) => void,
 ): Promise<TensorProto[]> {
   const out: TensorProto[] = [];
+  const scratch = new Scratch();
   for (const group of groups) {
     const buffers = group.tensors.map((tensor) => new Uint8Array(tensor.byteLength));
     await group.write((index, byteOffset, bytes) => {
       buffers[index]!.set(bytes, byteOffset);
-      report(bytes);
-    });
+      report(bytes.byteLength);
+    }, scratch);
     group.tensors.forEach((tensor, i) => {
       out.push({
         name: tensor.name,
@@ -117,6 +148,16 @@ async function collect(
     });
   }
   return out;
+}
+
+/** Offsets of each group's tensors in the data file. */
+export function groupOffsets(groups: readonly WeightGroup[]): number[][] {
+  const offsets = layOut(groups.flatMap((group) => group.tensors));
+  let end = 0;
+  return groups.map(({ tensors }) => {
+    end += tensors.length;
+    return offsets.slice(end - tensors.length, end);
+  });
 }
 
 function layOut(tensors: readonly WeightTensor[]): number[] {

@@ -21,13 +21,19 @@ const END_TOKEN = 2;
  * The decoders themselves are held to the reference implementation in test/onnx. Here the generation graph, which
  * writes attention anew over a shared prefix, is held to the decoder: windows, caps and rotary bases included.
  */
-describe.each(fixtureNames())('generation with %s', (name) => {
+const CASES = [
+  ...fixtureNames().map((name) => [name, 'none'] as const),
+  ['llama-3.2', 'float16'] as const,
+  ['gemma-2', 'float16'] as const,
+];
+
+describe.each(CASES)('generation with %s, %s', (name, format) => {
   it('chooses what its decoder chooses, far beyond windows and with a shared prefix', async () => {
     const fixture = readFixture(name);
     const config = await readModelConfig(fixture.folder);
     const target = await mkdtemp(join(tmpdir(), 'generation-'));
-    await convertCheckpoint(fixture.folder, target, 'none');
-    const path = join(target, 'onnx', decoderFileName('none'));
+    await convertCheckpoint(fixture.folder, target, format);
+    const path = join(target, 'onnx', decoderFileName(format));
     const { model } = deriveGenerationGraph(decodeModel(await readFile(path)), path);
 
     const tokens = Array.from({ length: config.vocabSize }, (_, id) => Uint8Array.of(id));

@@ -14,9 +14,19 @@ export class DecoderSession {
     private readonly shape: CacheShape,
   ) {}
 
-  static async open(path: string, shape: CacheShape): Promise<DecoderSession> {
-    const options = { logSeverityLevel: 3, intraOpNumThreads: 1 } as const;
-    return new DecoderSession(await runtime.InferenceSession.create(path, options), shape);
+  static async open(
+    model: string | Uint8Array,
+    shape: CacheShape,
+    optimised = true,
+  ): Promise<DecoderSession> {
+    const graphOptimizationLevel = optimised ? 'all' : 'disabled';
+    const options = { logSeverityLevel: 3, intraOpNumThreads: 1, graphOptimizationLevel } as const;
+    // Both forms take the same options; the types want to know which one is meant.
+    const session =
+      typeof model === 'string'
+        ? await runtime.InferenceSession.create(model, options)
+        : await runtime.InferenceSession.create(model, options);
+    return new DecoderSession(session, shape);
   }
 
   emptyCache(rows: number): Record<string, runtime.Tensor> {
