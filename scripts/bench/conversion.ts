@@ -17,6 +17,8 @@ const say = (line: string): void => void process.stderr.write(`${line}\n`);
 export interface ConversionFigures {
   readonly format: string;
   readonly seconds: number;
+  /** Of all processors together: what does not depend on who else is running. */
+  readonly cpuSeconds: number;
   /** Megabytes of source a second. */
   readonly mbPerSecond: number;
   readonly peakRssMb: number;
@@ -40,8 +42,8 @@ export async function measureConversion(
   const code = await new Promise((resolve) => child.on('close', resolve));
   await rm(cache, { recursive: true, force: true });
   if (code !== 0) throw new Error(`the conversion to ${format} ended with ${String(code)}`);
-  const { seconds, peakRssMb, outputMb } = JSON.parse(text) as ConversionFigures;
-  return { format, seconds, mbPerSecond: sourceBytes / 1e6 / seconds, peakRssMb, outputMb };
+  const figures = JSON.parse(text) as ConversionFigures;
+  return { ...figures, format, mbPerSecond: sourceBytes / 1e6 / figures.seconds };
 }
 
 /** Megabytes a second at which the disk takes a copy of all weights, counted until it holds them. */
@@ -96,7 +98,7 @@ async function main(): Promise<void> {
         const figures = await measureConversion(source, bytes, format, join(folder, 'converted'));
         conversions.push(figures);
         say(
-          `${format}: ${Math.round(figures.mbPerSecond)} MB/s of source, ${figures.seconds.toFixed(1)} s, ${Math.round(figures.peakRssMb)} MB of memory, ${Math.round(figures.outputMb)} MB written`,
+          `${format}: ${Math.round(figures.mbPerSecond)} MB/s of source, ${figures.seconds.toFixed(1)} s, ${figures.cpuSeconds.toFixed(1)} s of processors, ${Math.round(figures.peakRssMb)} MB of memory, ${Math.round(figures.outputMb)} MB written`,
         );
       }
     }
@@ -108,6 +110,7 @@ async function main(): Promise<void> {
         conversions: conversions.map((each) => ({
           format: each.format,
           mb_per_s: rounded(each.mbPerSecond),
+          mb_per_cpu_s: rounded(bytes / 1e6 / each.cpuSeconds),
           peak_rss_mb: Math.round(each.peakRssMb),
         })),
       })}\n`,

@@ -10,7 +10,7 @@ import { writeGguf } from './gguf.js';
 import { modelConfig, weights } from './weights.js';
 
 /** Raised when anything about the model changes. */
-const MODEL_VERSION = 1;
+const MODEL_VERSION = 2;
 
 export const quantizationOf = (bits: 32 | 8 | 4): Quantization =>
   bits === 32 ? 'none' : bits === 8 ? '8bit' : '4bit';

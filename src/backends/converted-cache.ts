@@ -21,7 +21,7 @@ import { usableThreads } from './processors.js';
 import { verifyBlobs, writeChecksums } from './verify-checksums.js';
 
 /** Raised whenever the converter's output changes, so that older conversions are made anew. */
-const CONVERTER_VERSION = 1;
+const CONVERTER_VERSION = 2;
 /** Small files that go along with the weights, where the checkpoint has them. */
 const COMPANIONS = [
   'generation_config.json',

@@ -85,7 +85,8 @@ export function toFloat16(dtype: FloatDtype, source: Uint8Array, target: Uint16A
       const half = table[from[i]!]!;
       target[at + i] = half;
       // Infinity out of anything but infinity.
-      if ((half & 0x7fff) === 0x7c00 && (from[i]! & 0x7fff) !== 0x7f80) overflowed = 1;
+      if ((half & 0x7c00) === 0x7c00 && (half & 0x3ff) === 0 && (from[i]! & 0x7fff) !== 0x7f80)
+        overflowed = 1;
     }
     return overflowed === 0;
   }

@@ -39,8 +39,8 @@ export function estimateMemory(
   tokens: number,
 ): MemoryEstimate {
   const { vocabulary, matrices, vectors } = countParameters(config);
-  // Four bits carry a float32 scale for every 32 values; token vectors and head keep eight bits then.
-  const perMatrixValue = { none: 4, float16: 2, '8bit': 1, '4bit': 0.5 + 4 / 32 }[format];
+  // Four bits carry a float32 scale and a 4-bit zero point for every 32 values; token vectors and head keep eight bits then.
+  const perMatrixValue = { none: 4, float16: 2, '8bit': 1, '4bit': 0.5 + 4.5 / 32 }[format];
   const perVocabularyValue = { none: 4, float16: 2, '8bit': 1, '4bit': 1 }[format];
   const keyValue = config.numKeyValueHeads * config.headDim;
   return {

@@ -77,7 +77,7 @@ function product(
 ): { output: string; weights: WeightGroup } {
   if (quantization === '4bit') {
     const weights = blocks4Weight(name, source);
-    const output = builder.node('MatMulNBits', [x, `${name}.weight`, `${name}.scale`], {
+    const output = builder.node('MatMulNBits', [x, `${name}.weight`, `${name}.scale`, `${name}.zero_point`], {
       name: `/${name}/MatMulNBits`,
       domain: MICROSOFT,
       attributes: { K: source.columns, N: source.rows, bits: 4, block_size: BLOCK_SIZE, accuracy_level: 4 },

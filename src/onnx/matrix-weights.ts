@@ -80,11 +80,12 @@ export function int8ColumnsWeight(name: string, source: MatrixSource): WeightGro
   };
 }
 
-/** W in blocks of {@link BLOCK_SIZE} along its rows, 4 bits a value, as MatMulNBits wants it. */
+/** W in blocks of {@link BLOCK_SIZE} along its rows, 4 bits a value and a zero point a block, as MatMulNBits wants it. */
 export function blocks4Weight(name: string, source: MatrixSource): WeightGroup {
   const { rows, columns } = source;
   const blocks = Math.ceil(columns / BLOCK_SIZE);
   const half = BLOCK_SIZE / 2;
+  const zeroBytes = Math.ceil(blocks / 2);
   return {
     tensors: [
       {
@@ -99,12 +100,19 @@ export function blocks4Weight(name: string, source: MatrixSource): WeightGroup {
         dims: [rows * blocks],
         byteLength: 4 * rows * blocks,
       },
+      {
+        name: `${name}.zero_point`,
+        dataType: DataType.uint8,
+        dims: [rows * zeroBytes],
+        byteLength: rows * zeroBytes,
+      },
     ],
     async write(sink, scratch) {
       for await (const { first, values } of rowChunks(source, scratch)) {
         const packed = quantizeBlocks4(values, columns, BLOCK_SIZE);
         await sink(0, first * blocks * half, packed.values);
         await sink(1, 4 * first * blocks, bytesOf(packed.scales));
+        await sink(2, first * zeroBytes, packed.zeroPoints);
       }
     },
   };

@@ -33,47 +33,80 @@ export function quantizeRowsPairBounded(
 }
 
 /**
- * Four bits per value in blocks along a row, symmetric around 8: value ≈ (nibble - 8) * scale, two nibbles a byte,
- * the earlier one low. The block's largest magnitude, with its sign, takes the one extra step of the negative side.
+ * Four bits per value in blocks along a row, with a zero point for each block, so that its sixteen steps span exactly
+ * its values and zero: value ≈ (nibble - zero point) * scale. Two nibbles a byte, the earlier one low; zero points are
+ * packed in the same way, each row from a new byte.
+ *
+ * Symmetric blocks agree less well with float32: see scripts/bench/LOG.md.
  */
 export function quantizeBlocks4(
   values: Float32Array,
   columns: number,
   blockSize: number,
-): { values: Uint8Array; scales: Float32Array } {
+): { values: Uint8Array; scales: Float32Array; zeroPoints: Uint8Array } {
   const rows = values.length / columns;
   const blocks = Math.ceil(columns / blockSize);
-  const out = new Uint8Array((rows * blocks * blockSize) / 2).fill(0x88);
+  const zeroBytes = Math.ceil(blocks / 2);
+  const out = new Uint8Array((rows * blocks * blockSize) / 2);
   const scales = new Float32Array(rows * blocks);
+  const zeroPoints = new Uint8Array(rows * zeroBytes);
+  const bits = new Int32Array(values.buffer, values.byteOffset, values.length);
   let index = 0;
   for (let row = 0; row < rows; row++) {
     const rowEnd = (row + 1) * columns;
     for (let block = 0; block < blocks; block++, index++) {
       const start = row * columns + block * blockSize;
       const end = Math.min(start + blockSize, rowEnd);
-      let least = 0;
-      let most = 0;
-      for (let i = start; i < end; i++) {
-        const value = values[i]!;
-        if (value > most) most = value;
-        else if (value < least) least = value;
-      }
-      const extreme = most > -least ? most : least;
-      const scale = extreme === 0 ? 1 : Math.fround(extreme / -8);
+      const { least, most } = extremes(bits, start, end);
+      // What is too small for a scale of full precision counts as nothing.
+      const step = Math.fround((most - least) / 15);
+      const scale = step < 1e-37 ? 1 : step;
       scales[index] = scale;
       const inverse = 1 / scale;
+      const zero = (0.5 - least * inverse) | 0;
+      const at = row * zeroBytes + (block >> 1);
+      zeroPoints[at] = zeroPoints[at]! | (zero << (4 * (block & 1)));
+      // Rounds to the nearest step: the sum is not negative, so cutting off is rounding down.
+      const shift = zero + 0.5;
       let byte = (index * blockSize) >> 1;
       let i = start;
       for (; i + 1 < end; i += 2) {
-        out[byte++] = nibble(values[i]! * inverse) | (nibble(values[i + 1]! * inverse) << 4);
+        out[byte++] =
+          atMost15((values[i]! * inverse + shift) | 0) |
+          (atMost15((values[i + 1]! * inverse + shift) | 0) << 4);
       }
-      if (i < end) out[byte] = 0x80 | nibble(values[i]! * inverse);
+      if (i < end) out[byte] = atMost15((values[i]! * inverse + shift) | 0);
     }
   }
-  return { values: out, scales };
+  return { values: out, scales, zeroPoints };
 }
 
-/** -8 to 8 rounded to a whole number, 8 more, at most 15. */
-function nibble(value: number): number {
-  return Math.min((value + 8.5) | 0, 15);
+/** 16, which the largest value may round to, becomes 15. */
+function atMost15(step: number): number {
+  return step - (step >> 4);
+}
+
+const bitsOfTwo = new Int32Array(2);
+const two = new Float32Array(bitsOfTwo.buffer);
+
+/**
+ * The least and the largest of a block's values and zero; NaN if one is NaN.
+ *
+ * The bits of positive floats are in the order of the floats, so whole numbers do. `x & (x >> 31)` is x where it is
+ * negative and else zero: it takes the place of branches, which a processor cannot foresee here, at half the time.
+ */
+function extremes(bits: Int32Array, start: number, end: number): { least: number; most: number } {
+  let most = 0;
+  let negative = 0;
+  for (let i = start; i < end; i++) {
+    const value = bits[i]!;
+    const sign = value >> 31;
+    const above = (most - (value & ~sign)) | 0;
+    most = (most - (above & (above >> 31))) | 0;
+    const below = (negative - (value & sign & 0x7fffffff)) | 0;
+    negative = (negative - (below & (below >> 31))) | 0;
+  }
+  bitsOfTwo[0] = most;
+  bitsOfTwo[1] = negative;
+  return { least: -two[1]!, most: two[0]! };
 }

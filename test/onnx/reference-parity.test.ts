@@ -18,7 +18,7 @@ const TOLERANCE = 1e-4;
  */
 const QUANTIZED = [
   ['8bit', 0.12],
-  ['4bit', 0.72],
+  ['4bit', 0.7],
 ] as const;
 
 function largestDifference(a: Float32Array, b: Float32Array): number {
