@@ -157,19 +157,19 @@ class Expander:
         elif low in simple:
             out = r.choice(simple[low])
             if low == 'job' and r.random() < 0.12:
-                out = self.word('noun') + ' ' + r.choice(['operator', 'assistant', 'worker', 'officer', 'technician', 'hand', 'manager', 'fitter', 'adviser', 'cleaner', 'repairer', 'maker', 'planner', 'designer', 'supervisor'])
-            if low == 'gerund' and r.random() < 0.25:
-                out = lexicon.gerund(self.word('verb')) + ' ' + self.slot('nouns')
+                out = r.choice(lexicon.concrete('noun')) + ' ' + r.choice(['operator', 'assistant', 'worker', 'officer', 'technician', 'hand', 'manager', 'fitter', 'adviser', 'cleaner', 'repairer', 'maker', 'planner', 'designer', 'supervisor'])
+            if low == 'gerund' and r.random() < 0.12:
+                out = lexicon.gerund(r.choice(lexicon.concrete('verb'))) + ' ' + self.slot('nouns')
         elif low == 'a_job':
             out = 'a ' + self.slot('job')
         elif low == 'a_place':
             out = r.choice(['a hospital', 'a school', 'an office', 'a bank', 'a factory', 'a kitchen', 'a library', 'a laboratory', 'a nursery', 'a council', 'a hotel'])
         elif low == 'things':
-            out = r.choice(slots.THINGS) if r.random() < 0.6 else self.slot('nouns') if r.random() < 0.6 else self.word('adj') + ' ' + self.slot('nouns')
+            out = r.choice(slots.THINGS) if r.random() < 0.75 else self.slot('nouns')
         elif low == 'noun':
-            out = self.word('noun')
+            out = r.choice(lexicon.concrete('noun'))
         elif low == 'nouns':
-            out = lexicon.plural(self.word('noun'))
+            out = lexicon.plural(r.choice(lexicon.concrete('noun')))
         elif low in ('adj', 'adv', 'verb'):
             out = self.word(low)
         elif low == 'past':

@@ -93,7 +93,7 @@ class Maker:
                 out.append(self.from_bank('good', 'third'))
             elif x < 0.2:
                 out.append(self.near())
-            elif x < 0.26 or (style == 'open' and x < 0.6):
+            elif x < 0.215 or (style == 'open' and x < 0.4):
                 out.append(self.open())
             elif x < 0.7 and style not in ('open', 'mixed'):
                 out.append(self.from_bank('good', style))
