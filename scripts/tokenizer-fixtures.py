@@ -1,5 +1,4 @@
-"""Writes test/fixtures/tokenizers/: four small tokenizers, built as the four families of the supported models build
-theirs, with what the reference implementation (Hugging Face tokenizers and transformers) makes of 200 strings and of
+"""Writes test/fixtures/tokenizers/: small tokenizers, built as the families of the supported models build theirs, with what the reference implementation (Hugging Face tokenizers and transformers) makes of 200 strings and of
 chats with and without a system message.
 
 Needs tokenizers and transformers:  python3 scripts/tokenizer-fixtures.py
@@ -61,6 +60,55 @@ CHATML_TEMPLATE = """{%- if messages[0]['role'] != 'system' %}
 {%- if add_generation_prompt %}
     {{- '<|im_start|>assistant\\n' }}
 {%- endif %}"""
+
+MISTRAL3_TEMPLATE = """{%- if messages[0]["role"] == "system" %}
+    {%- set system_message = messages[0]["content"] %}
+    {%- set loop_messages = messages[1:] %}
+{%- else %}
+    {%- set loop_messages = messages %}
+{%- endif %}
+{{- bos_token }}
+{%- for message in loop_messages %}
+    {%- if message["role"] == "user" %}
+        {%- if loop.last and system_message is defined %}
+            {{- "[INST] " + system_message + "\\n\\n" + message["content"] + "[/INST]" }}
+        {%- else %}
+            {{- "[INST] " + message["content"] + "[/INST]" }}
+        {%- endif %}
+    {%- else %}
+        {{- " " + message["content"] + eos_token }}
+    {%- endif %}
+{%- endfor %}"""
+
+LLAMA2_TEMPLATE = """{%- if messages[0]['role'] == 'system' %}
+    {%- set loop_messages = messages[1:] %}
+    {%- set system_message = messages[0]['content'] %}
+{%- else %}
+    {%- set loop_messages = messages %}
+    {%- set system_message = false %}
+{%- endif %}
+{%- for message in loop_messages %}
+    {%- if (message['role'] == 'user') != (loop.index0 % 2 == 0) %}
+        {{- raise_exception('Roles must alternate') }}
+    {%- endif %}
+    {%- if loop.index0 == 0 and system_message != false %}
+        {%- set content = '<<SYS>>\\n' + system_message + '\\n<</SYS>>\\n\\n' + message['content'] %}
+    {%- else %}
+        {%- set content = message['content'] %}
+    {%- endif %}
+    {%- if message['role'] == 'user' %}
+        {{- bos_token + '[INST] ' + content.strip() + ' [/INST]' }}
+    {%- elif message['role'] == 'assistant' %}
+        {{- ' ' + content.strip() + ' ' + eos_token }}
+    {%- endif %}
+{%- endfor %}"""
+
+SMOLLM2_TEMPLATE = """{% for message in messages %}{% if loop.first and messages[0]['role'] != 'system' %}{{ '<|im_start|>system
+You are a helpful AI assistant<|im_end|>
+' }}{% endif %}{{'<|im_start|>' + message['role'] + '
+' + message['content'] + '<|im_end|>' + '
+'}}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant
+' }}{% endif %}"""
 
 GEMMA_TEMPLATE = """{{- bos_token }}
 {%- if messages[0]['role'] == 'system' %}
@@ -196,6 +244,26 @@ def qwen2(texts):
     return tokenizer, dict(eos_token="<|im_end|>", pad_token="<|endoftext|>"), CHATML_TEMPLATE
 
 
+def smollm2(texts):
+    """GPT-2's own splitting, with every digit a word of its own."""
+    tokenizer = byte_level(texts, QWEN2_PATTERN, [])
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Digits(individual_digits=True),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, trim_offsets=True, use_regex=True),
+        ]
+    )
+    trainer = trainers.BpeTrainer(
+        vocab_size=VOCABULARY, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False
+    )
+    tokenizer.model = models.BPE()
+    tokenizer.train_from_iterator(texts, trainer)
+    specials = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", "<repo_name>", "<file_sep>", "<jupyter_code>"]
+    tokenizer.add_special_tokens([AddedToken(text, special=True, normalized=False) for text in specials])
+    names = dict(bos_token="<|im_start|>", eos_token="<|im_end|>", unk_token="<|endoftext|>", pad_token="<|im_end|>")
+    return tokenizer, names, SMOLLM2_TEMPLATE
+
+
 def with_byte_fallback(texts, specials, prepare):
     """BPE over characters, with `▁` for a space and single bytes for what the alphabet lacks."""
     tokenizer = Tokenizer(models.BPE(unk_token="<unk>", fuse_unk=True, byte_fallback=True))
@@ -241,6 +309,37 @@ def mistral(texts):
     tokenizer = with_byte_fallback(texts, ["<unk>", "<s>", "</s>"], prepare)
     add_bos(tokenizer, "<s>")
     return tokenizer, dict(bos_token="<s>", eos_token="</s>", unk_token="<unk>"), MISTRAL_TEMPLATE
+
+
+def mistral3(texts):
+    """Mistral 0.3: instruction marks are control tokens, and only a text's very beginning gets a space."""
+
+    def prepare(state):
+        state["normalizer"] = None
+        state["pre_tokenizer"] = {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "first", "split": False}
+        state["decoder"] = {
+            "type": "Sequence",
+            "decoders": [
+                {"type": "Replace", "pattern": {"String": "▁"}, "content": " "},
+                {"type": "ByteFallback"},
+                {"type": "Fuse"},
+                {"type": "Strip", "content": " ", "start": 1, "stop": 0},
+            ],
+        }
+
+    tokenizer = with_byte_fallback(texts, ["<unk>", "<s>", "</s>", "[INST]", "[/INST]"], prepare)
+    add_bos(tokenizer, "<s>")
+    return tokenizer, dict(bos_token="<s>", eos_token="</s>", unk_token="<unk>"), MISTRAL3_TEMPLATE
+
+
+def llama2(texts):
+    """The older form of Llama 2 and Mistral 0.1: no pre-tokenizer, spaces written by the normalizer, no fused byte tokens."""
+    tokenizer, names, _ = mistral(texts)
+    state = json.loads(tokenizer.to_str())
+    for token in state["added_tokens"]:
+        # Control tokens of these files are looked for after normalisation.
+        token["normalized"] = True
+    return Tokenizer.from_str(json.dumps(state)), names, LLAMA2_TEMPLATE
 
 
 def gemma(texts):
@@ -324,5 +423,8 @@ if __name__ == "__main__":
     # The class names are those of the real models' files.
     write("llama3", "PreTrainedTokenizerFast", llama3, TEXTS)
     write("mistral", "LlamaTokenizer", mistral, TEXTS)
+    write("mistral3", "LlamaTokenizer", mistral3, TEXTS)
+    write("llama2", "LlamaTokenizer", llama2, TEXTS)
+    write("smollm2", "GPT2Tokenizer", smollm2, TEXTS)
     write("qwen2", "Qwen2Tokenizer", qwen2, TEXTS)
     write("gemma", "GemmaTokenizer", gemma, TEXTS)

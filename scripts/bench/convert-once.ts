@@ -5,7 +5,7 @@ import type { WeightFormat } from '../../src/checkpoint/decoder-contract.js';
 import { folderBytes } from './conversion.js';
 
 /**
- * One conversion, hashing and checksums included, with its time, its processor time and the largest resident set of the process:
+ * One conversion, the checksums of what it wrote included (a plain folder has no hashes to check), with its time, its processor time and the largest resident set of the process:
  *
  *   node convert-once.js <checkpoint folder> <format> <folder for the result>
  */

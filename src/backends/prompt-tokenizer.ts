@@ -39,11 +39,30 @@ export async function readTokenizerFiles(folder: string): Promise<TokenizerFiles
       throw new RunScoringError('MODEL_FILE_DAMAGED', 'This file is not valid JSON.', { at: { file } });
     }
   };
-  const tokenizer = await read('tokenizer.json');
+  const tokenizer = withUnicodeDigits(await read('tokenizer.json'));
   const config = await read('tokenizer_config.json');
   const template = await readFile(join(folder, 'chat_template.jinja'), 'utf8').catch(() => null);
   return { tokenizer, config: template === null ? config : { ...config, chat_template: template } };
 }
+
+/**
+ * The reference implementation's `Digits` splits at every numeric character (½, ², Ⅷ), transformers.js' at decimal
+ * digits alone; a split by expression is the same in both. SmolLM2's tokenizer has one.
+ */
+function withUnicodeDigits(tokenizer: Record<string, unknown>): Record<string, unknown> {
+  const replace = (step: unknown): unknown => {
+    const { type, individual_digits, pretokenizers } = (step ?? {}) as Record<string, unknown>;
+    if (type === 'Sequence' && Array.isArray(pretokenizers))
+      return { ...(step as object), pretokenizers: pretokenizers.map(replace) };
+    if (type !== 'Digits') return step;
+    const pattern = { Regex: individual_digits === true ? '\\p{N}' : '\\p{N}+' };
+    return { type: 'Split', pattern, behavior: 'Isolated', invert: false };
+  };
+  return { ...tokenizer, pre_tokenizer: replace(tokenizer['pre_tokenizer']) };
+}
+
+/** Stands for the control token before the text; no character of it is ever assigned. */
+export const STAND_IN = '\u{10fffe}\u{10ffff}\u{10fffe}';
 
 /**
  * Prompts for one model. The chat template is rendered once around a slot. What the template wrote is read with its
@@ -55,6 +74,8 @@ export class PromptTokenizer implements PromptEncoder {
   readonly #plain: Tokenizer;
   readonly #head: Int32Array;
   readonly #tail: Int32Array;
+  readonly #standIn: string;
+  readonly #standInId: number;
   /** Plain words of the template right before and right after the text. */
   readonly #before: string;
   readonly #after: string;
@@ -69,12 +90,7 @@ export class PromptTokenizer implements PromptEncoder {
     private readonly options: { maxInputTokens: number; forcedOpening: string; folder: string },
   ) {
     const added = files.tokenizer.added_tokens ?? [];
-    const plainJson = { ...files.tokenizer, added_tokens: added.filter(isTextToken) };
     this.#withControls = new transformers.PreTrainedTokenizer(files.tokenizer, files.config);
-    this.#plain = new transformers.PreTrainedTokenizer(plainJson, {
-      ...files.config,
-      added_tokens_decoder: {},
-    });
 
     const { messages, slot } = buildFrame(prompt);
     const { rendered, note } = this.#render(messages);
@@ -92,6 +108,21 @@ export class PromptTokenizer implements PromptEncoder {
     this.#frame = { before: rendered.slice(0, at), after: rendered.slice(at + slot.length) };
     const controls = added.filter((token) => !isTextToken(token)).map((token) => token.content);
     const cut = lastControlEnd(this.#frame.before, controls);
+    // Whether a space is put before the first word depends on whether, and which, control token precedes it.
+    const preceding = added.findLast(
+      (token) => !isTextToken(token) && this.#frame.before.slice(0, cut).endsWith(token.content),
+    );
+    this.#standIn = preceding === undefined ? '' : STAND_IN;
+    this.#standInId = 1 + Math.max(-1, highestId(files.tokenizer), ...added.map((token) => token.id));
+    const standIn = { ...preceding, id: this.#standInId, content: STAND_IN };
+    const plainJson = {
+      ...files.tokenizer,
+      added_tokens: [...added.filter(isTextToken), ...(preceding === undefined ? [] : [standIn])],
+    };
+    this.#plain = new transformers.PreTrainedTokenizer(plainJson, {
+      ...files.config,
+      added_tokens_decoder: {},
+    });
     const resume = firstControlStart(this.#frame.after, controls);
     this.#before = this.#frame.before.slice(cut);
     this.#after = this.#frame.after.slice(0, resume);
@@ -161,7 +192,10 @@ export class PromptTokenizer implements PromptEncoder {
   }
 
   #tokens(text: string): Int32Array {
-    const middle = this.#ids(this.#plain, this.#before + text + this.#after);
+    const between = this.#before + text + this.#after;
+    const ids = between === '' ? new Int32Array(0) : this.#ids(this.#plain, this.#standIn + between);
+    // Wherever it comes from: its id is no token of the model.
+    const middle = ids.filter((id) => id !== this.#standInId);
     const all = new Int32Array(this.#head.length + middle.length + this.#tail.length);
     all.set(this.#head);
     all.set(middle, this.#head.length);
@@ -206,6 +240,11 @@ export class PromptTokenizer implements PromptEncoder {
       }
     }
   }
+}
+
+function highestId({ model }: TokenizerJson): number {
+  const vocab = model?.vocab ?? {};
+  return Array.isArray(vocab) ? vocab.length - 1 : Object.values(vocab).reduce((a, b) => Math.max(a, b), -1);
 }
 
 /** Cuts without splitting a surrogate pair. */

@@ -1,5 +1,5 @@
 import { loadEncoder } from '../backends/load-engine.js';
-import { tokenFor } from '../config/create-config.js';
+import { tokenFor, wantedQuantization } from '../config/create-config.js';
 import type { Config, ModelEntry } from '../config/schema.js';
 import { RunScoringError } from '../foundation/errors.js';
 import { ExitCode } from '../foundation/exit-codes.js';
@@ -42,7 +42,7 @@ async function openEncoder(entry: ModelEntry, config: Config, options: RunOption
       localPath: entry.local_path ?? null,
       revision: entry.revision ?? null,
       token: tokenFor(config, entry) ?? null,
-      quantization: entry.quantization ?? null,
+      quantization: wantedQuantization(entry),
       device: options.device ?? 'auto',
       offline: options.offline,
     },

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import { prepareModel } from '../backends/prepare-model.js';
-import { tokenFor } from '../config/create-config.js';
+import { tokenFor, wantedQuantization } from '../config/create-config.js';
 import { loadConfig } from '../config/load-config.js';
 import { selectModels } from '../config/select-models.js';
 import { RunScoringError } from '../foundation/errors.js';
@@ -40,7 +40,7 @@ export async function run(options: Record<string, unknown>): Promise<ExitCode> {
             modelId: entry.model_id,
             localPath: entry.local_path ?? null,
             revision: entry.revision ?? null,
-            quantization: entry.quantization ?? null,
+            quantization: wantedQuantization(entry),
           },
           {
             offline: false,

@@ -50,6 +50,8 @@ export function renderSummary(report: RunSummary, terminal: Terminal): string {
         .map(([label, count]) => `${label} ${count}`);
       if (list.length > 0) say(`${model.name} ${field}: ${list.join(', ')}`);
     }
+    const { source, revision } = model.info ?? { source: '', revision: null };
+    if (revision !== null) say(`${model.name}: ${source} at commit ${revision}`);
     const failed = failures(model).map(([status, count]) => `${count} ${status}`);
     if (failed.length > 0) say(`${model.name}: ${failed.join(', ')}`, 'yellow');
     if (model.error !== null) {
@@ -79,6 +81,8 @@ export function summaryJson(report: RunSummary, more: object = {}): string {
   const models = report.models.map((model) => ({
     name: model.name,
     model_id: model.modelId,
+    source: model.info?.source ?? null,
+    revision: model.info?.revision ?? null,
     device: model.info?.executionProvider ?? null,
     quantization: model.info?.quantization ?? null,
     fingerprint: model.info?.fingerprint ?? null,

@@ -48,6 +48,11 @@ export function tokenFor(config: Config, entry: ModelEntry): string | undefined 
   return entry.hf_token ?? config.hf_token;
 }
 
+/** The width that an entry asks for, by either of its keys; null where it leaves that open. */
+export function wantedQuantization(entry: ModelEntry): NonNullable<ModelEntry['quantization']> | null {
+  return entry.quantization ?? (entry.torch_dtype === 'float32' ? 'none' : null);
+}
+
 /** Assembles a frozen Config from checked data; also used to derive one config from another. */
 export function buildConfig(data: ConfigData, baseFolder: string): Config {
   // A copy without shared references: freezing must not reach the caller's objects or the defaults.

@@ -68,7 +68,12 @@ export async function writeModelFile(
     const offsets = layOut(tensors);
     const file = await open(temporaryData, 'wx', 0o644);
     try {
-      await fill(temporaryData, definition.weights, report);
+      const flush = flushing(file);
+      await fill(temporaryData, definition.weights, (bytes) => {
+        report(bytes);
+        flush.written(bytes);
+      });
+      await flush.ended();
       await file.sync();
     } finally {
       await file.close();
@@ -83,6 +88,39 @@ export async function writeModelFile(
     await rm(temporaryData, { force: true });
     throw error;
   }
+}
+
+/** Written bytes after which the disk is set to work. */
+const FLUSH_BYTES = 128 << 20;
+
+/**
+ * Has the system write to the disk while more is computed. Left alone it would collect gigabytes, and the disk would
+ * begin when the processors are done.
+ */
+function flushing(file: FileHandle): { written(bytes: number): void; ended(): Promise<void> } {
+  let waiting = 0;
+  let running: Promise<void> | null = null;
+  let failure: { readonly cause: unknown } | null = null;
+  return {
+    written(bytes) {
+      waiting += bytes;
+      if (waiting < FLUSH_BYTES || running !== null) return;
+      waiting = 0;
+      running = file
+        .datasync()
+        .catch((cause: unknown) => {
+          // A disk says only once that it could not take something.
+          failure = { cause };
+        })
+        .finally(() => {
+          running = null;
+        });
+    },
+    async ended() {
+      await running;
+      if (failure !== null) throw failure.cause;
+    },
+  };
 }
 
 /** Writes one group after the other, in this thread. */

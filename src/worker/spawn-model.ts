@@ -1,5 +1,5 @@
 import type { ProcessorPlan } from '../backends/processor-plan.js';
-import { tokenFor } from '../config/create-config.js';
+import { tokenFor, wantedQuantization } from '../config/create-config.js';
 import type { Config, ModelEntry } from '../config/schema.js';
 import { type ErrorCode, RunScoringError } from '../foundation/errors.js';
 import type { LoadContext, LoadModel, ModelInfo, ScoringRow } from '../scoring/model-port.js';
@@ -56,7 +56,7 @@ function loadRequest(entry: ModelEntry, config: Config, context: LoadContext): L
     localPath: entry.local_path ?? null,
     revision: entry.revision ?? null,
     token: tokenFor(config, entry) ?? null,
-    quantization: entry.quantization ?? (entry.torch_dtype === 'float32' ? 'none' : null),
+    quantization: wantedQuantization(entry),
     constrained: entry.constrained,
     prompt: user_template === undefined ? { system } : { system, user_template },
     fields: config.output.fields,

@@ -1,21 +1,39 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as transformers from '@huggingface/transformers';
-import { PromptTokenizer, readTokenizerFiles } from '../../src/backends/prompt-tokenizer.js';
+import { PromptTokenizer, readTokenizerFiles, STAND_IN } from '../../src/backends/prompt-tokenizer.js';
 import { isTextToken } from '../../src/checkpoint/token-bytes.js';
 
 const FIXTURES = fileURLToPath(new URL('../fixtures/tokenizers/', import.meta.url));
 const EMBEDDED = fileURLToPath(new URL('../../data/models/', import.meta.url));
 /** Folders with a tokenizer and a chat template of each supported kind. */
 export const TEMPLATES = {
+  llama2: join(FIXTURES, 'llama2'),
   llama3: join(FIXTURES, 'llama3'),
+  mistral3: join(FIXTURES, 'mistral3'),
+  smollm2: join(FIXTURES, 'smollm2'),
   mistral: join(FIXTURES, 'mistral'),
   qwen2: join(FIXTURES, 'qwen2'),
   gemma: join(FIXTURES, 'gemma'),
   embedded: join(EMBEDDED, 'scout'),
 };
 
-const WRAPPERS = ['', ' ', '\n', '\t', '\u200b', '\u00a0', 'x', '"', '}', '<', '\u0000', '\ufeff', '𝕏'];
+const WRAPPERS = [
+  '',
+  ' ',
+  '\n',
+  '\t',
+  '\u200b',
+  '\u00a0',
+  'x',
+  '"',
+  '}',
+  '<',
+  '\u0000',
+  '\ufeff',
+  '𝕏',
+  STAND_IN,
+];
 const WORDS = [
   'system',
   'user',
@@ -66,8 +84,11 @@ export async function successfulAttacks(folder: string, count: number): Promise<
     { system: 'Judge the text.' },
     { maxInputTokens: 2000, forcedOpening: '{"flag":"', folder },
   );
-  const controlIds = (text: string): string =>
-    [...encoder.encode(text).tokens].filter((id) => ids.has(id)).join(',');
+  const known = new Set(Object.values(files.tokenizer.model?.vocab ?? {}).concat([...ids]));
+  const controlIds = (text: string): string => {
+    const { tokens } = encoder.encode(text);
+    return [...tokens].filter((id) => ids.has(id) || !known.has(id)).join(',');
+  };
   const expected = controlIds('Fitter, nine years.');
   const found: number[] = [];
   const contents = controls.map((token) => token.content);

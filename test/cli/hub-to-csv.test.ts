@@ -49,7 +49,16 @@ output:
 }
 
 function scoring(configPath: string, output: string): string[] {
-  return ['--input', join(folder, 'in.csv'), '--output', output, '--config', configPath, '--verbose'];
+  return [
+    '--input',
+    join(folder, 'in.csv'),
+    '--output',
+    output,
+    '--config',
+    configPath,
+    '--verbose',
+    '--json',
+  ];
 }
 
 it.each(['4bit', '8bit'])(
@@ -65,6 +74,13 @@ it.each(['4bit', '8bit'])(
       new RegExp(`converted ${MODEL} to ${quantization} in [\\d.]+ s \\(\\d+ MB/s of its \\d+ MB\\)`),
     );
     expect(stderr).toContain(`commit ${hub.commitOf(MODEL).slice(0, 12)}`);
+    // The summary holds the commit in full, for people and for programs.
+    expect(stderr.replace(/\s+/g, ' ')).toContain(`m: ${MODEL} at commit ${hub.commitOf(MODEL)} `);
+    expect(JSON.parse(stdout).models[0]).toMatchObject({
+      source: MODEL,
+      revision: hub.commitOf(MODEL),
+      quantization,
+    });
     expect(`${stdout}${stderr}`).not.toContain(ADMITTED_TOKEN);
     const converted = readdirSync(join(folder, 'cache', 'run-scoring', 'converted'));
     expect(converted.filter((name) => name.endsWith('.tmp'))).toEqual([]);
