@@ -6,11 +6,12 @@ import { ENSEMBLE_COLUMNS } from '../report/results-header.js';
 import { alignColumns, countOf } from '../report/text-table.js';
 import { writeTable } from '../report/write-table.js';
 import { ENSEMBLE_METHODS, type EnsembleMethod, TIE_RULES, type TieRule } from '../stats/ensemble.js';
+import { withoutKeys } from '../table/jsonl-writer.js';
 import { addTableOptions, readTableOptions } from './table-options.js';
 
 export function configure(command: Command): void {
   command
-    .argument('<results>', 'scored table, CSV; - reads stdin')
+    .argument('<results>', 'scored table (.csv, .tsv, .jsonl); - reads CSV from stdin')
     .requiredOption('--output <file>', 'where the table with the vote goes; - writes stdout')
     .addOption(new Option('--method <name>', 'how to vote').choices(ENSEMBLE_METHODS).default('majority'))
     .addOption(new Option('--ties <rule>', 'what a tie becomes').choices(TIE_RULES).default('abstain'));
@@ -37,12 +38,15 @@ export async function run(raw: Record<string, unknown>, args: readonly string[])
         (at) => !(ENSEMBLE_COLUMNS as readonly string[]).includes(table.header[at]!),
       );
       const rows = async function* () {
-        for await (const { row, cells } of table.rows()) {
+        for await (const { row, cells, source } of table.rows()) {
           const vote = isAsked(results, row)
             ? ensembleCells(decide(row), results.rubric.labels)
             : ENSEMBLE_COLUMNS.map(() => '');
           counts.set(vote[0]!, (counts.get(vote[0]!) ?? 0) + 1);
-          yield [...kept.map((at) => cells[at]!), ...vote];
+          yield {
+            cells: [...kept.map((at) => cells[at]!), ...vote],
+            source: source === undefined ? undefined : withoutKeys(source, ENSEMBLE_COLUMNS),
+          };
         }
       };
       const header = [...kept.map((at) => table.header[at]!), ...ENSEMBLE_COLUMNS];

@@ -6,7 +6,7 @@ import type { PageContent } from '../report/html/page.js';
 import type { ModelCost } from '../report/html/throughput-section.js';
 import type { ResultsHeader } from '../report/results-header.js';
 import type { ModelSummary, RunSummary } from '../scoring/run-summary.js';
-import type { CsvTable } from '../table/read-csv.js';
+import type { Table } from '../table/table.js';
 import type { ReportOptions } from './report-options.js';
 import type { RunOptions } from './run-options.js';
 
@@ -122,7 +122,7 @@ async function writeMetrics(
 async function writePage(
   report: ReportOptions,
   content: Omit<PageContent, 'comparison'>,
-  table: CsvTable,
+  table: Table,
   header: ResultsHeader,
 ): Promise<void> {
   const { compareRaters } = await import('../report/compare-raters.js');
@@ -148,11 +148,11 @@ function costOf(model: ModelSummary): ModelCost {
 }
 
 async function hasColumn(path: string, column: string): Promise<boolean> {
-  const [{ openCsv }, { nodeFileSystem }] = await Promise.all([
-    import('../table/read-csv.js'),
+  const [{ openTable }, { nodeFileSystem }] = await Promise.all([
+    import('../table/open-table.js'),
     import('../table/file-system.js'),
   ]);
-  const table = await openCsv(nodeFileSystem, path);
+  const table = await openTable(nodeFileSystem, path);
   try {
     return table.header.includes(column);
   } finally {

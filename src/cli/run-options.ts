@@ -64,7 +64,7 @@ export function addRunOptions(command: Command): Command {
 
 function addScoringOptions(command: Command): Command {
   return command
-    .option('--input <file>', 'table to score, CSV; - reads stdin')
+    .option('--input <file>', 'table to score (.csv, .tsv, .jsonl); - reads CSV from stdin')
     .option('--output <file>', 'where the scored table goes; - writes stdout')
     .option('--config <file>', 'YAML config (default: config/config.yaml)')
     .option('--multi-model', 'run every enabled model')

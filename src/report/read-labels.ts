@@ -1,7 +1,7 @@
 import { RunScoringError } from '../foundation/errors.js';
 import { type FileSystem, nodeFileSystem } from '../table/file-system.js';
 import { findColumn } from '../table/header-map.js';
-import { openCsv } from '../table/read-csv.js';
+import { openTable } from '../table/open-table.js';
 import { LabelCodes, type LabelMapping } from './label-codes.js';
 import { ROW_KEY_COLUMN } from './results-header.js';
 import { RowKeys } from './row-keys.js';
@@ -68,11 +68,11 @@ export interface ReadLabelsOptions {
 /**
  * Reads a file of answers, such as `run-scoring review` writes it. Cells that are still empty are no answers.
  * @throws RunScoringError INPUT_COLUMN_MISSING, INPUT_KEY_EMPTY, INPUT_KEY_DUPLICATE, INPUT_LABEL_UNKNOWN,
- *   INPUT_LABEL_SPELLING, and those of `openCsv`
+ *   INPUT_LABEL_SPELLING, and those of `openTable`
  */
 export async function readLabels(options: ReadLabelsOptions): Promise<GivenLabels> {
   const { path, rubric, mapping, keyColumn = ROW_KEY_COLUMN } = options;
-  const table = await openCsv(options.fileSystem ?? nodeFileSystem, path, {
+  const table = await openTable(options.fileSystem ?? nodeFileSystem, path, {
     encoding: options.encoding,
     delimiter: options.delimiter,
   });

@@ -1,8 +1,9 @@
 import { type Coordinates, RunScoringError } from '../foundation/errors.js';
 import { type FileSystem, nodeFileSystem } from '../table/file-system.js';
 import { findColumn } from '../table/header-map.js';
-import { type CsvRow, type CsvTable, openCsv } from '../table/read-csv.js';
+import { openTable } from '../table/open-table.js';
 import { resolveInput } from '../table/resolve-input.js';
+import type { Table, TableRow } from '../table/table.js';
 import { newConfidences, newLabels, newTagSets } from './code-column.js';
 import { LabelCodes, type LabelMapping } from './label-codes.js';
 import type { GivenLabels } from './read-labels.js';
@@ -51,7 +52,7 @@ export interface Results {
 }
 
 export interface ReadResultsOptions {
-  /** A CSV file, or `-` for stdin. */
+  /** A table file, or `-` for stdin. */
   readonly path: string;
   readonly rubric: Rubric;
   readonly encoding?: string | undefined;
@@ -67,19 +68,19 @@ export interface ReadResultsOptions {
   readonly fileSystem?: FileSystem;
   readonly stdin?: AsyncIterable<Uint8Array>;
   /** Called with the table while it is open, after all rows were read; to read it once more. */
-  readonly whileOpen?: (results: Results, table: CsvTable, header: ResultsHeader) => Promise<void>;
+  readonly whileOpen?: (results: Results, table: Table, header: ResultsHeader) => Promise<void>;
 }
 
 /**
  * Reads a scored table in one pass. Memory: about 20 bytes for each row and model.
  * @throws RunScoringError INPUT_NO_MODEL_COLUMNS, INPUT_LABEL_UNKNOWN, INPUT_LABEL_SPELLING, INPUT_KEY_EMPTY,
- *   INPUT_KEY_DUPLICATE, INPUT_KEY_UNKNOWN, INPUT_CONFIDENCE, INPUT_MIXED_RUNS, USAGE_OPTION, and those of `openCsv`
+ *   INPUT_KEY_DUPLICATE, INPUT_KEY_UNKNOWN, INPUT_CONFIDENCE, INPUT_MIXED_RUNS, USAGE_OPTION, and those of `openTable`
  */
 export async function readResults(options: ReadResultsOptions): Promise<Results> {
   const fileSystem = options.fileSystem ?? nodeFileSystem;
   const input = await resolveInput(fileSystem, options.path, options.stdin);
   try {
-    const table = await openCsv(fileSystem, input.path, {
+    const table = await openTable(fileSystem, input.path, {
       encoding: options.encoding,
       delimiter: options.delimiter,
       name: input.name,
@@ -100,7 +101,7 @@ export async function readResults(options: ReadResultsOptions): Promise<Results>
 
 async function readRows(
   options: ReadResultsOptions,
-  table: CsvTable,
+  table: Table,
   header: ResultsHeader,
   file: string,
 ): Promise<Results> {
@@ -108,7 +109,7 @@ async function readRows(
   const codes = new LabelCodes(rubric, options.mapping ?? new Map());
   const tagCodes = new LabelCodes({ labels: rubric.tags, positive: '' }, options.mapping ?? new Map());
   const yesNo = new LabelCodes({ labels: ['0', '1'], positive: '1' }, options.mapping ?? new Map());
-  const place = (row: CsvRow, column: number) => (): Coordinates => ({
+  const place = (row: TableRow, column: number) => (): Coordinates => ({
     file,
     line: row.line,
     row: row.row + 1,
@@ -157,7 +158,7 @@ class RaterReader {
   readonly #text: number;
   readonly #codes: LabelCodes;
   readonly #tagCodes: LabelCodes;
-  readonly #place: (row: CsvRow, column: number) => () => Coordinates;
+  readonly #place: (row: TableRow, column: number) => () => Coordinates;
   readonly #labels = newLabels();
   readonly #tags = newTagSets();
   readonly #confidence = newConfidences();
@@ -168,7 +169,7 @@ class RaterReader {
     text: number,
     codes: LabelCodes,
     tagCodes: LabelCodes,
-    place: (row: CsvRow, column: number) => () => Coordinates,
+    place: (row: TableRow, column: number) => () => Coordinates,
   ) {
     this.#columns = columns;
     this.#text = text;
@@ -177,7 +178,7 @@ class RaterReader {
     this.#place = place;
   }
 
-  read(row: CsvRow): void {
+  read(row: TableRow): void {
     const { label, tags, confidence } = this.#columns;
     const code = this.#readLabel(row, row.cells[label]!);
     this.#labels.push(code);
@@ -197,7 +198,7 @@ class RaterReader {
     };
   }
 
-  #readLabel(row: CsvRow, cell: string): number {
+  #readLabel(row: TableRow, cell: string): number {
     const { status, label, kind } = this.#columns;
     const said = status < 0 ? '' : row.cells[status]!;
     // Statuses are a short list of plain words; anything else is not ours to show.
@@ -210,7 +211,7 @@ class RaterReader {
     return said === '' && this.#text >= 0 && row.cells[this.#text]!.trim() === '' ? UNASKED : MISSING;
   }
 
-  #readTags(row: CsvRow, cell: string): number {
+  #readTags(row: TableRow, cell: string): number {
     let set = 0;
     for (const tag of cell.split(',')) {
       const code = this.#tagCodes.read(tag.trim(), this.#place(row, this.#columns.tags));
@@ -219,7 +220,7 @@ class RaterReader {
     return set;
   }
 
-  #readConfidence(row: CsvRow, cell: string): number {
+  #readConfidence(row: TableRow, cell: string): number {
     if (cell.trim() === '') return Number.NaN;
     const value = Number(cell);
     if (!(value >= 0 && value <= 1)) {
@@ -248,7 +249,7 @@ function chosen(
 
 function keysOf(
   options: ReadResultsOptions,
-  table: CsvTable,
+  table: Table,
   header: ResultsHeader,
   file: string,
 ): RowKeys | undefined {
@@ -259,7 +260,11 @@ function keysOf(
 }
 
 /** Two configs under one heading would be compared as if they were one model. */
-function mixedRuns(options: ReadResultsOptions, header: ResultsHeader, file: string): (row: CsvRow) => void {
+function mixedRuns(
+  options: ReadResultsOptions,
+  header: ResultsHeader,
+  file: string,
+): (row: TableRow) => void {
   let first: { hash: string; row: number } | undefined;
   return (row) => {
     if (header.configHash < 0 || options.allowMixedRuns === true) return;

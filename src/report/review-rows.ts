@@ -1,4 +1,4 @@
-import type { CsvTable } from '../table/read-csv.js';
+import type { Table } from '../table/table.js';
 import type { Results } from './read-results.js';
 import { REVIEW_COLUMNS, type ResultsHeader, ROW_KEY_COLUMN } from './results-header.js';
 import { doubtOf, type RowDoubt } from './row-doubts.js';
@@ -42,7 +42,7 @@ export interface ReviewTable {
  */
 export async function reviewTable(
   results: Results,
-  table: CsvTable,
+  table: Table,
   header: ResultsHeader,
   chosen: readonly ReviewRow[],
   keyColumn: number,

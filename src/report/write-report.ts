@@ -1,5 +1,5 @@
 import { findColumn } from '../table/header-map.js';
-import type { CsvTable } from '../table/read-csv.js';
+import type { Table } from '../table/table.js';
 import { type PageContent, pageEnd, pageStart } from './html/page.js';
 import { rowBlocks } from './html/row-data.js';
 import type { ResultsHeader } from './results-header.js';
@@ -14,7 +14,7 @@ import { writeFileInParts } from './write-table.js';
 export async function writeReport(
   path: string,
   content: PageContent,
-  table: CsvTable,
+  table: Table,
   header: ResultsHeader,
   options: { readonly texts: boolean; readonly key?: string | undefined },
 ): Promise<void> {

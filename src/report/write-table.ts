@@ -1,27 +1,28 @@
 import { RunScoringError } from '../foundation/errors.js';
 import { AtomicFile, removeDrafts, replaceFile } from '../table/atomic-file.js';
-import { CsvWriter } from '../table/csv-writer.js';
 import { type FileSystem, nodeFileSystem } from '../table/file-system.js';
 import { type OutputTarget, resolveOutput } from '../table/output-target.js';
-import type { CsvTable } from '../table/read-csv.js';
 import { systemFailure } from '../table/system-failure.js';
+import type { Table } from '../table/table.js';
+import { checkOutputFormat, createTableWriter } from '../table/table-writer.js';
+import type { WrittenRow } from '../table/written-table.js';
 
 /**
- * Writes a table in the dialect of the one it was made from; it appears when it is complete.
+ * Writes a table in the format that its name tells, else in that of the table it was made from; it appears when it is complete.
  * @param path a file, or `-` for stdout
  * @param firstOutput cells from here on are new; those before were read and stay as they are
  * @throws RunScoringError OUTPUT_…
  */
 export async function writeTable(
   path: string,
-  source: CsvTable,
+  source: Table,
   header: readonly string[],
-  rows: AsyncIterable<readonly string[]>,
+  rows: AsyncIterable<WrittenRow>,
   firstOutput: number,
 ): Promise<void> {
-  const { dialect, lineBreak, marked } = source;
+  checkOutputFormat(path, source);
   const write = async (sink: (bytes: Buffer) => Promise<void>) => {
-    const writer = new CsvWriter({ dialect, lineBreak, marked, guard: 'outputs', firstOutput, write: sink });
+    const writer = createTableWriter(path, source, { guard: 'outputs', firstOutput, write: sink });
     await writer.writeHeader(header);
     for await (const row of rows) await writer.writeRow(row);
     await writer.end();

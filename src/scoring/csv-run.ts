@@ -2,8 +2,8 @@ import type { Config, ModelEntry } from '../config/schema.js';
 import { ExitCode } from '../foundation/exit-codes.js';
 import type { FileSystem } from '../table/file-system.js';
 import { type OutputTarget, refuseExisting } from '../table/output-target.js';
-import type { CsvTable } from '../table/read-csv.js';
 import type { RunFolder } from '../table/run-folder.js';
+import type { Table } from '../table/table.js';
 import { addedColumnNames } from './added-columns.js';
 import type { CsvRunOptions } from './csv-run-options.js';
 import { type MergedModel, mergeOutput } from './merge-output.js';
@@ -24,7 +24,7 @@ export interface CsvRunParts {
   readonly loadModel: LoadModel;
   readonly context: LoadContext;
   readonly fileSystem: FileSystem;
-  readonly table: CsvTable;
+  readonly table: Table;
   readonly folder: RunFolder;
   /** Undefined for stdout. */
   readonly target: OutputTarget | undefined;
@@ -193,6 +193,7 @@ export class CsvRun {
         table,
         models,
         added,
+        outputPath: options.outputPath,
         limit: options.limit,
         parse: this.#parse,
         guard: options.formulaGuard ?? 'outputs',

@@ -1,8 +1,9 @@
 import type { Config } from '../config/schema.js';
 import { RunScoringError } from '../foundation/errors.js';
-import { CsvWriter, type RiskyCells } from '../table/csv-writer.js';
+import type { RiskyCells } from '../table/csv-writer.js';
 import type { FormulaGuard } from '../table/formula-guard.js';
-import type { CsvRow, CsvTable } from '../table/read-csv.js';
+import type { Table, TableRow } from '../table/table.js';
+import { createTableWriter } from '../table/table-writer.js';
 import type { AddedColumns } from './added-columns.js';
 import type { RowRecord } from './record.js';
 import { resultColumns, resultValues } from './result-columns.js';
@@ -20,8 +21,10 @@ export interface MergedModel {
 
 export interface Merge {
   readonly config: Config;
-  readonly table: CsvTable;
+  readonly table: Table;
   readonly models: readonly MergedModel[];
+  /** Name of the output, whose ending tells its format. */
+  readonly outputPath: string;
   readonly limit: number | undefined;
   readonly parse: boolean;
   readonly guard: FormulaGuard;
@@ -39,11 +42,7 @@ export async function mergeOutput(merge: Merge): Promise<RiskyCells> {
   const { config, table, models, parse } = merge;
   const width = table.header.length;
   const columns = models.map((model) => resultColumns(config, model.name, parse));
-  const { dialect, lineBreak, marked } = table;
-  const writer = new CsvWriter({
-    dialect,
-    lineBreak,
-    marked,
+  const writer = createTableWriter(merge.outputPath, table, {
     guard: merge.guard,
     firstOutput: width,
     write: merge.write,
@@ -54,7 +53,7 @@ export async function mergeOutput(merge: Merge): Promise<RiskyCells> {
     for await (const row of table.rows({ limit: merge.limit })) {
       if (merge.signal?.aborted === true) break;
       const unasked = unaskedStatus(row, table.column);
-      const cells = fitCells(row, width, dialect.delimiter);
+      const cells = fitCells(row, width, table.dialect.delimiter);
       for (const [index, model] of models.entries()) {
         const journal = journals[index];
         if (journal === undefined) {
@@ -70,7 +69,7 @@ export async function mergeOutput(merge: Merge): Promise<RiskyCells> {
       if (merge.added !== undefined) {
         cells.push(...merge.added.columns.cellsOf(row.row, unasked !== 'empty_input'));
       }
-      await writer.writeRow(cells);
+      await writer.writeRow({ cells, source: row.source });
     }
     await writer.end();
   } finally {
@@ -95,7 +94,7 @@ async function recordOf(
  * The cells of a row in the header's width. Only a damaged row ever differs: missing cells are empty, and cells too
  * many stand, with their delimiters, in the last one, so that nothing is lost.
  */
-function fitCells(row: CsvRow, width: number, delimiter: string): string[] {
+function fitCells(row: TableRow, width: number, delimiter: string): string[] {
   const { cells } = row;
   if (cells.length === width) return [...cells];
   if (cells.length < width) return [...cells, ...new Array<string>(width - cells.length).fill('')];

@@ -2,11 +2,12 @@ import type { Config } from '../config/schema.js';
 import { RunScoringError } from '../foundation/errors.js';
 import { nearestName } from '../foundation/nearest-name.js';
 import { type FileSystem, nodeFileSystem } from '../table/file-system.js';
+import { openTable } from '../table/open-table.js';
 import { type OutputTarget, resolveOutput } from '../table/output-target.js';
-import { openCsv } from '../table/read-csv.js';
 import { type InputFile, resolveInput } from '../table/resolve-input.js';
 import { RunFolder } from '../table/run-folder.js';
 import { systemFailure } from '../table/system-failure.js';
+import { checkOutputFormat } from '../table/table-writer.js';
 import { addedColumnNames } from './added-columns.js';
 import { CsvRun } from './csv-run.js';
 import type { CsvRunOptions, RunProgress } from './csv-run-options.js';
@@ -105,8 +106,8 @@ export class MultiModelBatchProcessor {
   }
 
   /**
-   * Scores a CSV file and writes another one: the input's columns, unchanged and in order, then those of each model as
-   * in {@link processRows}. Memory does not grow with the file. The output replaces an existing file only once it is
+   * Scores a table in a file and writes another one: the input's columns, unchanged and in order, then those of each model as
+   * in {@link processRows}. Both are CSV, TSV or JSON Lines, by the ending of their names. Memory does not grow with the file. The output replaces an existing file only once it is
    * complete (mode 0600, UTF-8, the input's delimiter and line break). Until then every finished row is in a journal in
    * the hidden folder `.<output>.run-scoring` beside it, from which `resume` goes on.
    *
@@ -138,7 +139,7 @@ export class MultiModelBatchProcessor {
 
   async #processFile(options: CsvRunOptions, fileSystem: FileSystem, input: InputFile): Promise<RunSummary> {
     const config = this.#config;
-    const table = await openCsv(fileSystem, input.path, {
+    const table = await openTable(fileSystem, input.path, {
       encoding: options.encoding,
       delimiter: options.delimiter,
       onBadRow: options.onBadRow,
@@ -154,6 +155,7 @@ export class MultiModelBatchProcessor {
         [...added, ...(parse ? addedColumnNames(options) : [])],
         options.inputPath,
       );
+      checkOutputFormat(options.outputPath, table);
       const target =
         options.outputPath === '-'
           ? undefined

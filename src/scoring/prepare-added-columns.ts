@@ -5,7 +5,7 @@ import { LabelCodes } from '../report/label-codes.js';
 import { ENSEMBLE_COLUMNS } from '../report/results-header.js';
 import { type Rubric, rubricOf } from '../report/rubric.js';
 import { fitEnsemble } from '../stats/ensemble.js';
-import type { CsvTable } from '../table/read-csv.js';
+import type { Table } from '../table/table.js';
 import type { AddedColumns, AddedColumnsOptions } from './added-columns.js';
 import type { MergedModel } from './merge-output.js';
 import { entryKey, runKey } from './resume-key.js';
@@ -18,7 +18,7 @@ import { entryKey, runKey } from './resume-key.js';
 export async function prepareAddedColumns(
   config: Config,
   options: AddedColumnsOptions,
-  table: CsvTable,
+  table: Table,
   rows: number,
   models: readonly MergedModel[],
   onNote: (line: string) => void,
@@ -60,7 +60,7 @@ async function readVotes(model: MergedModel, rubric: Rubric, rows: number) {
 }
 
 async function readHuman(
-  table: CsvTable,
+  table: Table,
   rubric: Rubric,
   rows: number,
   onNote: (line: string) => void,

@@ -1,4 +1,4 @@
-import type { CsvTable } from '../table/read-csv.js';
+import type { Table } from '../table/table.js';
 import { unaskedStatus } from './unasked-rows.js';
 
 /** What a first pass over the input finds. Rows beyond the limit are not looked at. */
@@ -16,7 +16,7 @@ export interface Survey {
  * @throws RunScoringError INPUT_… for the first damaged row, unless such rows are kept
  */
 export async function surveyTable(
-  table: CsvTable,
+  table: Table,
   limit: number | undefined,
   signal: AbortSignal | undefined,
 ): Promise<Survey | 'stopped'> {

@@ -46,7 +46,7 @@ export class CsvWriter {
     await this.#flush();
   }
 
-  async writeRow(cells: readonly string[]): Promise<void> {
+  async writeRow({ cells }: { readonly cells: readonly string[] }): Promise<void> {
     this.#rows.push(this.#guarded(cells));
     if (this.#rows.length >= ROWS_PER_WRITE) await this.#flush();
   }

@@ -1,5 +1,6 @@
 import { type FileSystem, nodeFileSystem } from './file-system.js';
-import { type CsvReadOptions, openCsv } from './read-csv.js';
+import { openTable } from './open-table.js';
+import type { CsvReadOptions } from './read-csv.js';
 import { resolveInput } from './resolve-input.js';
 
 export interface ReadColumnOptions extends Omit<CsvReadOptions, 'column'> {
@@ -17,7 +18,7 @@ export async function* readColumn(
   const { fileSystem = nodeFileSystem, stdin, limit, ...reading } = options;
   const input = await resolveInput(fileSystem, path, stdin);
   try {
-    const table = await openCsv(fileSystem, input.path, { ...reading, name: input.name });
+    const table = await openTable(fileSystem, input.path, { ...reading, name: input.name });
     try {
       await input.removeCopy();
       for await (const { row, cells, fault } of table.rows({ limit })) {

@@ -2,11 +2,12 @@ import { RunScoringError } from '../foundation/errors.js';
 import { type CsvDialect, parseDelimiter } from './csv-dialect.js';
 import { type ChunkSource, decodedChunks } from './decoded-chunks.js';
 import { digestFile } from './digest-file.js';
-import type { FileFacts, FileSystem, OpenFile } from './file-system.js';
+import type { FileSystem, OpenFile } from './file-system.js';
 import { findColumn } from './header-map.js';
+import { checkUnchanged, type OpenInput, openInput, unreadable } from './open-input.js';
 import { RecordSplitter, type SplitRecord } from './record-splitter.js';
 import { sniffDelimiter } from './sniff-delimiter.js';
-import { systemFailure } from './system-failure.js';
+import type { RowFault, Table, TablePass, TableRow } from './table.js';
 import { createTextDecoding, type Encoding, findByteOrderMark, parseEncoding } from './text-encoding.js';
 
 /** Read ahead to find delimiter and header; a header line must fit in. */
@@ -28,48 +29,6 @@ export interface CsvReadOptions {
   readonly name?: string | undefined;
 }
 
-/** `header_again`: the row repeats the header, as in files that were put together from several. */
-export type RowFault = 'too_few' | 'too_many' | 'quote' | 'header_again';
-
-export interface CsvRow {
-  /** 0-based index of the data row. */
-  readonly row: number;
-  /** 1-based line of the file on which the row begins. */
-  readonly line: number;
-  /** As read. Exactly as many as the header has, unless `fault` is set. */
-  readonly cells: readonly string[];
-  readonly fault: RowFault | null;
-}
-
-export interface CsvPass {
-  /** Ends after so many rows. */
-  readonly limit?: number | undefined;
-}
-
-/** A CSV file whose header has been read. */
-export interface CsvTable {
-  readonly header: readonly string[];
-  /** Position of the wanted column; -1 when none was asked for. */
-  readonly column: number;
-  readonly dialect: CsvDialect;
-  readonly encoding: Encoding;
-  /** The file begins with a byte order mark. */
-  readonly marked: boolean;
-  /** The line break after the header. */
-  readonly lineBreak: '\n' | '\r\n' | '\r';
-  /**
-   * Reads the file from the front, on the same open file each time, in bounded memory.
-   * A line that holds nothing is no row, unless the table has a single column.
-   * @throws RunScoringError INPUT_ROW_CELLS, INPUT_ROW_HEADER, INPUT_ROW_QUOTE, INPUT_ROW_TOO_LONG, INPUT_ENCODING, INPUT_CHANGED
-   */
-  rows(pass?: CsvPass): AsyncGenerator<CsvRow, void, undefined>;
-  /** SHA-256 of the whole file, in hexadecimal. */
-  digest(): Promise<string>;
-  /** Device and inode of the open file. */
-  readonly identity: string;
-  close(): Promise<void>;
-}
-
 /**
  * Opens a CSV file and reads its header.
  * @throws RunScoringError INPUT_NOT_FOUND, INPUT_UNREADABLE, INPUT_EMPTY, INPUT_ENCODING, INPUT_COLUMN_MISSING,
@@ -79,32 +38,21 @@ export async function openCsv(
   fileSystem: FileSystem,
   path: string,
   options: CsvReadOptions = {},
-): Promise<CsvTable> {
+): Promise<Table> {
   const given = options.encoding === undefined ? undefined : parseEncoding(options.encoding);
   const delimiter = options.delimiter === undefined ? undefined : parseDelimiter(options.delimiter);
-  const name = options.name ?? path;
-  let file: OpenFile;
-  try {
-    file = await fileSystem.open(path, 'read');
-  } catch (error) {
-    throw unreadable(error, name);
-  }
-  try {
-    return await readHeader(file, name, options, given, delimiter);
-  } catch (error) {
-    await file.close().catch(() => {});
-    throw unreadable(error, name);
-  }
+  return openInput(fileSystem, path, options.name ?? path, (input) =>
+    readHeader(input, options, given, delimiter),
+  );
 }
 
 async function readHeader(
-  file: OpenFile,
-  path: string,
+  input: OpenInput,
   options: CsvReadOptions,
   given: Encoding | undefined,
   givenDelimiter: string | undefined,
-): Promise<CsvTable> {
-  const facts = await file.facts();
+): Promise<Table> {
+  const { file, name: path, facts } = input;
   const raw = await readSample(file);
   const mark = findByteOrderMark(raw);
   const encoding = given ?? mark?.encoding ?? 'utf-8';
@@ -126,7 +74,7 @@ async function readHeader(
     ...quoting,
     delimiter: givenDelimiter ?? (await sniffDelimiter(sample, quoting, options.column)),
   };
-  const reading = { source, path, dialect, options, facts };
+  const reading = { input, source, path, dialect, options };
   let header: SplitRecord | undefined;
   // A damaged header is refused in every mode: nothing tells its columns.
   for await (const batch of readRecords(
@@ -144,6 +92,7 @@ async function readHeader(
   }
   const { cells, line } = header;
   return {
+    format: 'csv',
     header: cells,
     column: options.column === undefined ? -1 : findColumn(cells, options.column, path, line),
     dialect,
@@ -174,18 +123,18 @@ async function readSample(file: OpenFile): Promise<Buffer> {
   return sample.subarray(0, length);
 }
 
-function firstLineBreak(text: Buffer): CsvTable['lineBreak'] {
+function firstLineBreak(text: Buffer): Table['lineBreak'] {
   const at = text.findIndex((byte) => byte === 10 || byte === 13);
   if (at < 0 || text[at] === 10) return '\n';
   return text[at + 1] === 10 ? '\r\n' : '\r';
 }
 
 interface Reading {
+  readonly input: OpenInput;
   readonly source: ChunkSource;
   readonly path: string;
   readonly dialect: CsvDialect;
   readonly options: CsvReadOptions;
-  readonly facts: FileFacts;
 }
 
 /** Records of the whole file, header and blank lines included, as they come out of each chunk. */
@@ -218,15 +167,15 @@ async function* readRecords(
 async function* readRows(
   reading: Reading,
   header: readonly string[],
-  pass: CsvPass,
-): AsyncGenerator<CsvRow, void, undefined> {
+  pass: TablePass,
+): AsyncGenerator<TableRow, void, undefined> {
   const width = header.length;
   const limit = pass.limit ?? Number.POSITIVE_INFINITY;
   let row = -1;
   const setWidth = (splitter: RecordSplitter) => {
     splitter.width = width;
   };
-  await checkUnchanged(reading);
+  await checkUnchanged(reading.input);
   batches: for await (const batch of readRecords(reading, setWidth)) {
     for (const record of batch) {
       if (row >= limit) break batches;
@@ -241,7 +190,7 @@ async function* readRows(
     // Not even a fault behind the last row that is wanted is looked for.
     if (row >= limit) break;
   }
-  await checkUnchanged(reading);
+  await checkUnchanged(reading.input);
 }
 
 function faultOf(record: SplitRecord, header: readonly string[]): RowFault | null {
@@ -266,20 +215,4 @@ function badRow(file: string, record: SplitRecord, width: number, row: number): 
     at: { file, line: record.line, row },
     hint: `${advice} --on-bad-row keep marks such rows as failed and goes on.`,
   });
-}
-
-/** The passes over a file must all see the same bytes. */
-async function checkUnchanged({ source, path, facts }: Reading): Promise<void> {
-  const now = await source.file.facts();
-  if (now.size === facts.size && now.modified === facts.modified) return;
-  throw new RunScoringError('INPUT_CHANGED', 'The file was changed while it was being read.', {
-    at: { file: path },
-    hint: 'Start again once nothing writes to it.',
-  });
-}
-
-function unreadable(error: unknown, path: string): unknown {
-  const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-  const code = missing ? 'INPUT_NOT_FOUND' : 'INPUT_UNREADABLE';
-  return systemFailure(error, code, missing ? 'The input was not found' : 'The input cannot be read', path);
 }

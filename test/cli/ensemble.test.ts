@@ -33,6 +33,27 @@ describe('run-scoring ensemble', () => {
     ['', '', '', '', '', '', '', ''],
   ];
 
+  it('votes over JSON Lines too, again and again', async () => {
+    const table = ROWS.map(
+      (row) => `${JSON.stringify(Object.fromEntries(HEADER.map((name, at) => [name, row[at]])))}\n`,
+    );
+    await writeFile(folder.path('in.jsonl'), table.join(''));
+    for (const [from, to] of [
+      ['in.jsonl', 'once.jsonl'],
+      ['once.jsonl', 'twice.jsonl'],
+    ]) {
+      const { code } = await runHere(['ensemble', folder.path(from!), '--output', folder.path(to!)]);
+      expect(code).toBe(0);
+    }
+    const text = await readFile(folder.path('twice.jsonl'), 'utf8');
+    expect(text).toBe(await readFile(folder.path('once.jsonl'), 'utf8'));
+    expect(text.split('\n')[0]).toBe(
+      `${table[0]!.trimEnd().slice(0, -1)},"ensemble_flag":"good","ensemble_margin":0.333333,"ensemble_votes":"good 2, bad 1"}`,
+    );
+    const compared = await runHere(['compare', folder.path('twice.jsonl'), '--json']);
+    expect([compared.code, JSON.parse(compared.stdout)]).toMatchObject([0, { rows: 5 }]);
+  });
+
   it('adds label, margin and votes, and leaves every other cell as it was', async () => {
     await folder.table('in.csv', [HEADER, ...ROWS]);
     const { code, stdout, stderr } = await vote('in.csv');

@@ -58,7 +58,7 @@ interface Profile {
   tags: string[];
   spans: Span[];
 }
-type CsvRow = Record<string, string>;
+type TableRow = Record<string, string>;
 
 function readText(path: string): string {
   return readFileSync(join(root, path), 'utf8');
@@ -70,9 +70,9 @@ function readProfiles(name: string): Profile[] {
   return lines.map((line) => JSON.parse(line) as Profile);
 }
 
-function readCsv(path: string): CsvRow[] {
+function readCsv(path: string): TableRow[] {
   // No relaxed options: the file must be well-formed for a strict reader.
-  return parse(readText(path), { columns: true }) as CsvRow[];
+  return parse(readText(path), { columns: true }) as TableRow[];
 }
 
 function words(text: string): string[] {

@@ -1,10 +1,11 @@
 import { RunScoringError } from '../../src/foundation/errors.js';
-import { type CsvReadOptions, type CsvRow, openCsv } from '../../src/table/read-csv.js';
+import { type CsvReadOptions, openCsv } from '../../src/table/read-csv.js';
+import type { TableRow } from '../../src/table/table.js';
 import { MemoryFileSystem } from './memory-file-system.js';
 
 export interface ReadTable {
   header: readonly string[];
-  rows: CsvRow[];
+  rows: TableRow[];
   delimiter: string;
   lineBreak: string;
 }
@@ -14,7 +15,7 @@ export async function readCsv(content: string | Buffer, options: CsvReadOptions 
   const fileSystem = new MemoryFileSystem();
   fileSystem.put('/folder/in.csv', content);
   const table = await openCsv(fileSystem, '/folder/in.csv', options);
-  const rows: CsvRow[] = [];
+  const rows: TableRow[] = [];
   try {
     for await (const row of table.rows()) rows.push(row);
   } finally {

@@ -25,7 +25,7 @@ async function write(
     write: async (bytes) => void parts.push(bytes),
   });
   await writer.writeHeader(rows[0]!);
-  for (const row of rows.slice(1)) await writer.writeRow(row);
+  for (const row of rows.slice(1)) await writer.writeRow({ cells: row });
   await writer.end();
   return { bytes: Buffer.concat(parts), risky: writer.risky };
 }

@@ -1,4 +1,4 @@
-import type { CsvRow, CsvTable } from '../../table/read-csv.js';
+import type { Table, TableRow } from '../../table/table.js';
 import type { Results } from '../read-results.js';
 import type { ResultsHeader } from '../results-header.js';
 import { doubtOf } from '../row-doubts.js';
@@ -43,7 +43,7 @@ export function rowMeta(results: Results, options: RowDataOptions): object {
  */
 export async function* rowBlocks(
   results: Results,
-  table: CsvTable,
+  table: Table,
   header: ResultsHeader,
   options: RowDataOptions,
 ): AsyncGenerator<string, void, undefined> {
@@ -59,7 +59,7 @@ export async function* rowBlocks(
     if (seen.size < MOST_SENTENCES) seen.set(sentence, seen.size);
     return sentence;
   };
-  const cellOf = (row: CsvRow, at: number) => (at < 0 ? '' : row.cells[at]!);
+  const cellOf = (row: TableRow, at: number) => (at < 0 ? '' : row.cells[at]!);
   let block: unknown[] = [];
   for await (const row of table.rows()) {
     const at = row.row;

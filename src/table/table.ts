@@ -1,0 +1,54 @@
+import type { CsvDialect } from './csv-dialect.js';
+import type { Encoding } from './text-encoding.js';
+
+/** How a table stands in a file: cells in a dialect (CSV, TSV), or one JSON object a line. */
+export type TableFormat = 'csv' | 'jsonl';
+
+/**
+ * `header_again`: the row repeats the header, as in files that were put together from several. `json`: the line is no
+ * JSON object.
+ */
+export type RowFault = 'too_few' | 'too_many' | 'quote' | 'header_again' | 'json';
+
+export interface TableRow {
+  /** 0-based index of the data row. */
+  readonly row: number;
+  /** 1-based line of the file on which the row begins. */
+  readonly line: number;
+  /** As read. Exactly as many as the header has, unless `fault` is set. */
+  readonly cells: readonly string[];
+  readonly fault: RowFault | null;
+  /** JSONL: the object as it stands in the file. */
+  readonly source?: string;
+}
+
+export interface TablePass {
+  /** Ends after so many rows. */
+  readonly limit?: number | undefined;
+}
+
+/** A file whose columns are known. */
+export interface Table {
+  readonly format: TableFormat;
+  readonly header: readonly string[];
+  /** Position of the wanted column; -1 when none was asked for. */
+  readonly column: number;
+  /** What CSV made from this table looks like, unless its name says more. */
+  readonly dialect: CsvDialect;
+  readonly encoding: Encoding;
+  /** The file begins with a byte order mark. */
+  readonly marked: boolean;
+  /** The line break after the header. */
+  readonly lineBreak: '\n' | '\r\n' | '\r';
+  /**
+   * Reads the file from the front, on the same open file each time, in bounded memory.
+   * A line that holds nothing is no row, unless the table has a single column.
+   * @throws RunScoringError INPUT_ROW_CELLS, INPUT_ROW_JSON, INPUT_ROW_HEADER, INPUT_ROW_QUOTE, INPUT_ROW_TOO_LONG, INPUT_ENCODING, INPUT_CHANGED
+   */
+  rows(pass?: TablePass): AsyncGenerator<TableRow, void, undefined>;
+  /** SHA-256 of the whole file, in hexadecimal. */
+  digest(): Promise<string>;
+  /** Device and inode of the open file. */
+  readonly identity: string;
+  close(): Promise<void>;
+}
