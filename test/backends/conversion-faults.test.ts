@@ -1,10 +1,12 @@
 import { spawnSync } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
 import { cp, mkdir, mkdtemp, open, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { convertedModel } from '../../src/backends/converted-cache.js';
+import { downloadFile } from '../../src/backends/hub-download.js';
 import { Checkpoint } from '../../src/checkpoint/checkpoint.js';
 import type { WeightFormat } from '../../src/checkpoint/decoder-contract.js';
 import { readModelConfig } from '../../src/checkpoint/json-file.js';
@@ -110,6 +112,74 @@ describe('an interrupted conversion', () => {
     expect([second.fresh, second.folder === first.folder]).toEqual([true, false]);
     await rm(source, { recursive: true });
   });
+});
+
+describe('a checkpoint that does not fit its config', () => {
+  /** The fixture with another header or config. */
+  async function altered(
+    change: (header: Record<string, { dtype: string }>, config: Record<string, unknown>) => void,
+  ): Promise<string> {
+    const source = await temporary();
+    await cp(checkpoint, source, { recursive: true });
+    const file = join(source, 'model.safetensors');
+    const bytes = await readFile(file);
+    const length = Number(bytes.readBigUInt64LE(0));
+    const header = JSON.parse(bytes.toString('utf8', 8, 8 + length)) as Record<string, { dtype: string }>;
+    const config = JSON.parse(await readFile(join(source, 'config.json'), 'utf8')) as Record<string, unknown>;
+    change(header, config);
+    const json = Buffer.from(JSON.stringify(header));
+    const prefix = Buffer.alloc(8);
+    prefix.writeBigUInt64LE(BigInt(json.length));
+    await writeFile(file, Buffer.concat([prefix, json, bytes.subarray(8 + length)]));
+    await writeFile(join(source, 'config.json'), JSON.stringify(config));
+    return source;
+  }
+
+  it.each<[string, Parameters<typeof altered>[0], RegExp]>([
+    ['MODEL_TENSOR_SHAPE', (_, config) => void (config['vocab_size'] = 300), /\[256, 64\].*\[300, 64\]/],
+    ['MODEL_TENSOR_MISSING', (_, config) => void (config['num_hidden_layers'] = 4), /model\.layers\.3\./],
+    ['MODEL_TENSOR_DTYPE', (header) => void (header['model.norm.weight']!.dtype = 'I16'), /I16/],
+    ['MODEL_CONFIG', (_, config) => void delete config['hidden_size'], /hidden_size/],
+    ['MODEL_UNSUPPORTED', (_, config) => void (config['model_type'] = 'falcon'), /falcon/],
+  ])('is refused before a byte is written (%s)', async (code, change, words) => {
+    const parent = await temporary();
+    const message = expect.stringMatching(words);
+    await expect(convert(parent, await altered(change))).rejects.toMatchObject({ code, message });
+    expect(await readdir(parent)).toEqual([]);
+  });
+});
+
+it('keeps what was fetched when the disk fills up, and goes on from there', async () => {
+  const folder = await temporary();
+  const content = randomBytes(200_000);
+  const hash = createHash('sha256').update(content).digest('hex');
+  const asked: number[] = [];
+  const fetchIt = () =>
+    downloadFile(
+      { path: 'model.safetensors', size: content.length, hash },
+      join(folder, hash),
+      async (from) => {
+        asked.push(from);
+        return new ReadableStream({
+          start(controller) {
+            for (let at = from; at < content.length; at += 20_000)
+              controller.enqueue(content.subarray(at, at + 20_000));
+            controller.close();
+          },
+        });
+      },
+      { wait: async () => {} },
+    );
+  disk.code = 'ENOSPC';
+  disk.room = 100_000;
+  await expect(fetchIt()).rejects.toMatchObject({
+    code: 'MODEL_DISK_FULL',
+    hint: expect.stringContaining('goes on'),
+  });
+  disk.room = Number.POSITIVE_INFINITY;
+  await fetchIt();
+  expect(asked).toEqual([0, 100_000]);
+  expect((await readFile(join(folder, hash))).equals(content)).toBe(true);
 });
 
 describe('several threads', () => {

@@ -159,7 +159,9 @@ describe('fetching', () => {
 
   it('prefers a ready decoder of the wanted width and takes its data along', async () => {
     const names = async (tried: Tried) => (await readdir(join(tried.result!.folder, 'onnx'))).sort();
-    expect(await names(await attempt('acme/ready'))).toEqual(['model.onnx', 'model.onnx_data']);
+    const ready = await attempt('acme/ready');
+    expect(await names(ready)).toEqual(['model.onnx', 'model.onnx_data']);
+    expect(ready.notes.at(-1)).toMatch(/^acme\/ready: hub, commit [0-9a-f]{12} \(main\), onnx, up to date$/);
     expect(await names(await attempt('acme/ready', {}, { quantization: '4bit' }))).toEqual(['model_q4.onnx']);
     const eight = await attempt('acme/ready', {}, { quantization: '8bit' });
     expect(eight.result!.kind).toBe('safetensors');
@@ -293,6 +295,24 @@ describe('refusals', () => {
       expect(error!.line).toMatch(words);
       expect(`${error!.whole}${notes}`).not.toMatch(/hf_(?:admitted|stranger|expired|with)|your_token/);
     }
+  });
+
+  it('knows a refusal by its status alone where the hub gives no reason', async () => {
+    const api = /hub:\/api\/models\/acme\/single\/revision/;
+    const cases: [number, Partial<ResolveOptions>, string, RegExp][] = [
+      [401, {}, 'MODEL_NOT_FOUND', /private model needs HF_TOKEN/],
+      [401, { token: STRANGER_TOKEN }, 'MODEL_TOKEN', /settings\/tokens/],
+      [403, { token: STRANGER_TOKEN }, 'MODEL_FORBIDDEN', /Open http:\S+acme\/single with/],
+      [404, { token: STRANGER_TOKEN }, 'MODEL_NOT_FOUND', /Check the spelling/],
+    ];
+    for (const [status, options, code, words] of cases) {
+      hub.faults.push({ match: api, fault: { kind: 'status', status } });
+      const { error } = await attempt('acme/single', options);
+      expect([status, error?.code]).toEqual([status, code]);
+      expect(error!.line).toMatch(words);
+    }
+    for (let i = 0; i < 5; i++) hub.faults.push({ match: api, fault: { kind: 'status', status: 500 } });
+    expect((await attempt('acme/single')).error?.code).toBe('MODEL_HUB_FAILED');
   });
 
   it('refuses a tree that leaves the folder or lies about its shape', async () => {

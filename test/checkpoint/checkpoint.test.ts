@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Checkpoint } from '../../src/checkpoint/checkpoint.js';
 import { toFloat32 } from '../../src/checkpoint/float-formats.js';
+import { readModelConfig } from '../../src/checkpoint/json-file.js';
 import {
   float32Tensor,
   headerOf,
@@ -188,6 +189,27 @@ describe('Checkpoint', () => {
     const found: [string, string][] = [];
     for (const [what, prepare] of cases) found.push([what, await failureOf(prepare)]);
     expect(found).toEqual(cases.map(([what, , code]) => [what, code]));
+  });
+
+  it('names what is wrong with a config.json', async () => {
+    const cases: [string, string, string][] = [
+      [
+        'a pointer',
+        'version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n',
+        'MODEL_LFS_POINTER',
+      ],
+      ['no JSON', '{"model_type":', 'MODEL_FILE_DAMAGED'],
+      ['a list', '[]', 'MODEL_UNSUPPORTED'],
+      ['too large', `"${'x'.repeat(25_000_001)}"`, 'MODEL_FILE_DAMAGED'],
+      ['without its keys', '{"model_type":"llama"}', 'MODEL_CONFIG'],
+    ];
+    for (const [what, content, code] of cases) {
+      const folder = temporaryFolder();
+      await writeFile(join(folder, 'config.json'), content);
+      const error = await readModelConfig(folder).catch((reason: { code?: string }) => reason);
+      expect([what, (error as { code?: string }).code]).toEqual([what, code]);
+    }
+    await expect(readModelConfig(temporaryFolder())).rejects.toMatchObject({ code: 'MODEL_FILE_MISSING' });
   });
 
   it('notices a file that shrinks while it is open', async () => {

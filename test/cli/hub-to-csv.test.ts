@@ -87,14 +87,22 @@ it.each(['4bit', '8bit'])(
   },
 );
 
-it('fetches once, then scores with the network off, with the same answers each time', async () => {
+it('fetches all models once, then scores with the network off, with the same answers each time', async () => {
   const path = config(SMALL, '4bit');
+  const second = `  - {name: n, model_id: "${SMALL}", torch_dtype: float32}\n  - {name: o, model_id: "acme/none", enabled: false}\n`;
+  writeFileSync(path, readFileSync(path, 'utf8').replace('hf_token', `${second}hf_token`));
   const fetched = await runScoring(['fetch', '--config', path], { env });
-  expect([fetched.code, fetched.stderr]).toEqual([0, expect.stringMatching(/converted acme\/small to 4bit/)]);
+  expect([fetched.code, fetched.stderr]).toEqual([
+    0,
+    expect.stringMatching(/m: converted acme\/small to 4bit/),
+  ]);
+  expect(fetched.stderr).toMatch(/n: converted acme\/small to float32/);
   const offline = { ...env, HF_ENDPOINT: 'http://127.0.0.1:9' };
   const outputs = [join(folder, 'first.csv'), join(folder, 'second.csv')];
   for (const output of outputs) {
-    const { code, stderr } = await runScoring([...scoring(path, output), '--offline'], { env: offline });
+    const { code, stderr } = await runScoring([...scoring(path, output), '--multi-model', '--offline'], {
+      env: offline,
+    });
     expect([code, stderr]).toEqual([0, expect.not.stringContaining('converted')]);
   }
   expect(readFileSync(outputs[0]!, 'utf8')).toBe(readFileSync(outputs[1]!, 'utf8'));
