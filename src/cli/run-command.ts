@@ -15,6 +15,9 @@ import { listenForStop, resumeCommand } from './signals.js';
 import { failureJson, renderSummary, summaryJson } from './summary.js';
 import { detectTerminal } from './terminal.js';
 
+/** Where a hub model comes from, and what keeps a run from beginning for minutes. */
+const SAID_BY_DEFAULT = /^(?:warning: |fetching |convert(?:ing|ed) |the hub |\S+: hub, commit )/;
+
 /**
  * The default command: score a table. This is the one place where config, processor, worker, progress and signals
  * are put together.
@@ -48,7 +51,7 @@ export async function run(
       onProgress: (state) => progress.update(state),
       onNote: (line) => {
         log.info(line);
-        if (options.verbosity === 'verbose') progress.note(line);
+        if (options.verbosity === 'verbose' || SAID_BY_DEFAULT.test(line)) progress.note(line);
       },
     });
     progress.end();

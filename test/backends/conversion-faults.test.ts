@@ -136,11 +136,23 @@ describe('a checkpoint that does not fit its config', () => {
   }
 
   it.each<[string, Parameters<typeof altered>[0], RegExp]>([
-    ['MODEL_TENSOR_SHAPE', (_, config) => void (config['vocab_size'] = 300), /\[256, 64\].*\[300, 64\]/],
-    ['MODEL_TENSOR_MISSING', (_, config) => void (config['num_hidden_layers'] = 4), /model\.layers\.3\./],
-    ['MODEL_TENSOR_DTYPE', (header) => void (header['model.norm.weight']!.dtype = 'I16'), /I16/],
+    [
+      'MODEL_TENSOR_SHAPE',
+      (_, config) => void Object.assign(config, { vocab_size: 300 }),
+      /\[256, 64\].*\[300, 64\]/,
+    ],
+    [
+      'MODEL_TENSOR_MISSING',
+      (_, config) => void Object.assign(config, { num_hidden_layers: 4 }),
+      /model\.layers\.3\./,
+    ],
+    [
+      'MODEL_TENSOR_DTYPE',
+      (header) => void Object.assign(header['model.norm.weight']!, { dtype: 'I16' }),
+      /I16/,
+    ],
     ['MODEL_CONFIG', (_, config) => void delete config['hidden_size'], /hidden_size/],
-    ['MODEL_UNSUPPORTED', (_, config) => void (config['model_type'] = 'falcon'), /falcon/],
+    ['MODEL_UNSUPPORTED', (_, config) => void Object.assign(config, { model_type: 'falcon' }), /falcon/],
   ])('is refused before a byte is written (%s)', async (code, change, words) => {
     const parent = await temporary();
     const message = expect.stringMatching(words);

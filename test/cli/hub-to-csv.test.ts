@@ -49,16 +49,7 @@ output:
 }
 
 function scoring(configPath: string, output: string): string[] {
-  return [
-    '--input',
-    join(folder, 'in.csv'),
-    '--output',
-    output,
-    '--config',
-    configPath,
-    '--verbose',
-    '--json',
-  ];
+  return ['--input', join(folder, 'in.csv'), '--output', output, '--config', configPath, '--json'];
 }
 
 it.each(['4bit', '8bit'])(
