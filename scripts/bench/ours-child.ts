@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { generationGraphFile } from '../../src/backends/generation-cache.js';
+import { cachedGrammar } from '../../src/backends/grammar-cache.js';
 import { OnnxModelRunner } from '../../src/backends/onnx-model-runner.js';
+import { openSession } from '../../src/backends/open-session.js';
 import { planProcessors } from '../../src/backends/processor-plan.js';
 import { decoderFileName } from '../../src/checkpoint/decoder-contract.js';
 import { DEFAULT_FIELDS } from '../../src/config/default-rubric.js';
 import type { GenerationRequest } from '../../src/engine/completion.js';
 import { Engine } from '../../src/engine/engine.js';
-import { compileGrammar } from '../../src/grammar/compile-grammar.js';
 import type { ScoringRow } from '../../src/scoring/model-port.js';
 import { AsyncQueue } from '../../src/worker/async-queue.js';
 import type { FromChild, LoadRequest, ToChild } from '../../src/worker/protocol.js';
@@ -34,7 +35,12 @@ async function load(request: LoadRequest): Promise<void> {
     createHash('sha256').update(decoder).digest('hex'),
   );
   const vocabulary = makeVocabulary();
-  const tables = compileGrammar(DEFAULT_FIELDS, { tokens: vocabulary, eosIds: [END_TOKEN] });
+  const tables = await cachedGrammar(
+    job.folder,
+    DEFAULT_FIELDS,
+    { tokens: vocabulary, eosIds: [END_TOKEN] },
+    'bench',
+  );
   const labelOf = (tokens: readonly number[]): string =>
     /"flag":"(\w+)/.exec(Buffer.concat(tokens.map((id) => vocabulary[id]!)).toString())?.[1] ?? '';
   const weightBytes = 2e8;
@@ -42,10 +48,11 @@ async function load(request: LoadRequest): Promise<void> {
     request.plan ??
     planProcessors({ threads: job.threads, memoryBytes: 16e9, weightBytes, slots: job.batch });
   const runtime = await import('onnxruntime-node');
-  const session = await runtime.InferenceSession.create(graph.path, {
-    intraOpNumThreads: plan.threads,
-    interOpNumThreads: 1,
-    extra: { session: { intra_op: { allow_spinning: '0' } } },
+  const session = await openSession(runtime, {
+    graphPath: graph.path,
+    device: 'cpu',
+    threads: plan.threads,
+    shared: plan.replicas > 1,
   });
   const runner = new OnnxModelRunner(runtime, session, graph, tables);
   const engine = new Engine(runner, { tables, eosIds: [END_TOKEN], maxNewTokens: 200, slots: plan.slots });

@@ -21,7 +21,7 @@ import { decodeModel, encodeModel, type ModelProto } from '../onnx/proto.js';
 import { fileDigest } from './file-digest.js';
 
 /** Raised whenever the derived graph changes, so that older cached graphs are not used. */
-const GRAPH_VERSION = 3;
+const GRAPH_VERSION = 4;
 
 export interface GenerationGraphFile {
   readonly path: string;

@@ -11,21 +11,16 @@ import { Engine } from '../engine/engine.js';
 import { RunScoringError } from '../foundation/errors.js';
 import { compileGrammar } from '../grammar/compile-grammar.js';
 import type { OutputField } from '../grammar/output-field.js';
-import { deserialiseTables, serialiseTables, TABLES_VERSION } from '../grammar/table-file.js';
 import type { TokenBytes, TokenTables } from '../grammar/token-tables.js';
 import { unconstrainedTables } from '../grammar/unconstrained-tables.js';
 import { DataType, decodeModel } from '../onnx/proto.js';
 import { MAX_ROTARY_POSITIONS } from '../onnx/rotary-cache.js';
 import type { PromptParts } from '../prompt/build-messages.js';
 import { fileDigest } from './file-digest.js';
-import {
-  externalDataFiles,
-  type GenerationGraphFile,
-  generationGraphFile,
-  readCached,
-  writeCached,
-} from './generation-cache.js';
+import { externalDataFiles, type GenerationGraphFile, generationGraphFile } from './generation-cache.js';
+import { cachedGrammar } from './grammar-cache.js';
 import { OnnxModelRunner } from './onnx-model-runner.js';
+import { openSession, SMALLEST_SHARED_BYTES } from './open-session.js';
 import { type ProcessorPlan, planProcessors } from './processor-plan.js';
 import { availableMemory, usableThreads } from './processors.js';
 import { PromptTokenizer, readTokenizerFiles } from './prompt-tokenizer.js';
@@ -97,8 +92,16 @@ export async function loadEngine(request: EngineRequest): Promise<LoadedEngine> 
   });
   encoder.vocabularyBytes(graph.vocabSize);
 
-  const plan = request.plan ?? (await decidePlan(request, graph, [decoderPath, ...dataPaths]));
-  const { session, runtime, executionProvider } = await openSession(graph, request, plan.threads);
+  const weightBytes = await totalBytes([decoderPath, ...dataPaths]);
+  const plan = request.plan ?? decidePlan(request, graph, weightBytes);
+  const runtime = await import('onnxruntime-node');
+  const executionProvider = request.device === 'cuda' ? 'cuda' : 'cpu';
+  const session = await openSession(runtime, {
+    graphPath: graph.path,
+    device: executionProvider,
+    threads: plan.threads,
+    shared: plan.replicas > 1 && weightBytes >= SMALLEST_SHARED_BYTES,
+  });
   const runner = new OnnxModelRunner(runtime, session, graph, tables);
   const engine = new Engine(runner, {
     tables,
@@ -249,75 +252,25 @@ async function grammarTables(
     eosIds,
   };
   if (!request.constrained) return unconstrainedTables(vocabulary);
-  const key = createHash('sha256')
-    .update(JSON.stringify([TABLES_VERSION, request.fields, fingerprint, vocabSize, eosIds]))
-    .digest('hex');
-  const name = `${key.slice(0, 24)}.grammar`;
-  const cached = await readCached(request.folder, name);
-  if (cached !== null) {
-    try {
-      return deserialiseTables(cached);
-    } catch {
-      // A damaged cache file is made anew.
-    }
-  }
-  const tables = compileGrammar(request.fields, vocabulary);
-  await writeCached(request.folder, name, serialiseTables(tables)).catch(() => {});
-  return tables;
+  return cachedGrammar(request.folder, request.fields, vocabulary, fingerprint);
 }
 
-async function decidePlan(
-  request: EngineRequest,
-  graph: GenerationGraphFile,
-  files: readonly string[],
-): Promise<ProcessorPlan> {
+async function totalBytes(files: readonly string[]): Promise<number> {
   const sizes = await Promise.all(files.map(async (file) => (await stat(file)).size));
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+function decidePlan(request: EngineRequest, graph: GenerationGraphFile, weightBytes: number): ProcessorPlan {
   const machine = {
     threads: request.device === 'cuda' ? 1 : usableThreads(),
     memoryBytes: availableMemory(),
-    weightBytes: sizes.reduce((sum, size) => sum + size, 0),
+    weightBytes,
   };
   if (request.batchSize !== 'auto') return planProcessors({ ...machine, slots: request.batchSize });
   // Each process gets as many rows as one alone would: that is where its products are at their best.
   const slots = automaticSlots(graph, machine.memoryBytes / machine.threads);
   const plan = planProcessors({ ...machine, slots: slots * machine.threads });
   return { ...plan, slots };
-}
-
-async function openSession(graph: GenerationGraphFile, request: EngineRequest, threads: number) {
-  const runtime = await import('onnxruntime-node');
-  const cuda = request.device === 'cuda';
-  try {
-    const session = await runtime.InferenceSession.create(graph.path, {
-      executionProviders: cuda ? ['cuda'] : ['cpu'],
-      intraOpNumThreads: threads,
-      interOpNumThreads: 1,
-      logSeverityLevel: 4,
-      extra: {
-        session: {
-          // Spinning threads fight each other on shared processors.
-          intra_op: { allow_spinning: '0' },
-          ...(cuda ? { disable_cpu_ep_fallback: '0' } : {}),
-        },
-      },
-    });
-    return { session, runtime, executionProvider: cuda ? 'cuda' : 'cpu' };
-  } catch (cause) {
-    if (cuda) {
-      throw new RunScoringError(
-        'MODEL_CUDA_UNAVAILABLE',
-        'CUDA was asked for, but ONNX Runtime cannot use it here.',
-        {
-          hint: 'Install the CUDA libraries as the README describes, or use --device cpu.',
-          cause,
-        },
-      );
-    }
-    throw new RunScoringError('MODEL_FILE_DAMAGED', 'ONNX Runtime cannot load the generation graph.', {
-      at: { file: request.folder },
-      cause,
-    });
-  }
 }
 
 /** More rows side by side than this gain little on a CPU and wait longer for each other. */

@@ -11,6 +11,8 @@ type Feeds = Record<string, Tensor>;
 
 /** Pieces in which prompts are fed; keeps the scores of one run small. */
 const PREFILL_CHUNK = 256;
+/** The prefix goes with a second row that is thrown away. */
+const PREFIX_CHUNK = PREFILL_CHUNK / 2;
 /**
  * Rows of a run at least. With a single row some matrix products take another code path, with sums in another order;
  * a second row, thrown away, keeps every row's numbers the same in any company.
@@ -46,14 +48,13 @@ export class OnnxModelRunner implements ModelRunner {
   async setPrefix(tokens: Int32Array): Promise<void> {
     // Whole pieces are multiples of the alignment; the end of the last one is not padded.
     const cache = new KeyValueCache(this.shape, 1);
-    for (let at = 0; at < tokens.length; at += PREFILL_CHUNK) {
-      const row = { row: 0, tokens: tokens.subarray(at, at + PREFILL_CHUNK), ...this.#start() };
+    for (let at = 0; at < tokens.length; at += PREFIX_CHUNK) {
+      const row = { row: 0, tokens: tokens.subarray(at, at + PREFIX_CHUNK), ...this.#start() };
       const { fresh } = await this.#run([row], 1, this.#noPrefix, cache, MIN_PREFILL_TOKENS);
       cache.append(0, fresh, 0, row.tokens.length);
     }
     const { keys, values } = cache.layOut(tokens.length > 0 ? [0] : []);
-    const copies = (arrays: readonly Float32Array[]): Float32Array[] => arrays.map((array) => array.slice());
-    this.#prefix = this.#prefixFeeds(copies(keys), copies(values), tokens.length);
+    this.#prefix = this.#prefixFeeds(keys, values, tokens.length);
   }
 
   async prefill(

@@ -23,7 +23,7 @@ export interface EngineOptions {
 /** A longer loop gains nothing more, and a finished row waits four of these steps on average. */
 const CHUNK_STEPS = 8;
 /** Enough for full matrix products; beyond it, attention scores outgrow the processor caches. */
-const PREFILL_TOKENS = 384;
+const PREFILL_TOKENS = 256;
 
 /** Counts since the engine was made; tokens fed as padding are not counted. */
 export interface EngineCounters {

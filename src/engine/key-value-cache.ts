@@ -31,10 +31,24 @@ interface CachedRow {
   pending: { from: FreshKeyValues; row: number; count: number } | null;
 }
 
+/** Address space that a buffer reserves, as a multiple of the memory it first takes; no memory until it grows into it. */
+const RESERVED = 16;
+
+/** `size` numbers in the memory of `old`, which grows or shrinks to just that; `old` itself is no longer to be used. */
+function resized(old: Float32Array, size: number): Float32Array {
+  const bytes = 4 * size;
+  const buffer = old.buffer as ArrayBuffer;
+  if (bytes > buffer.maxByteLength) {
+    return new Float32Array(new ArrayBuffer(bytes, { maxByteLength: RESERVED * bytes }), 0, size);
+  }
+  if (bytes !== buffer.byteLength) buffer.resize(bytes);
+  return new Float32Array(buffer, 0, size);
+}
+
 /**
  * The rows' own keys and values between runs. Each run's fresh part is kept as it came and only copied when the next
- * batch is laid out: one copy a run, not one a token, and rows join and leave in the same copy. Memory is two
- * layouts at most of a single layer, and one of all others.
+ * batch is laid out: one copy a run, not one a token, and rows join and leave in the same copy. Memory is two layouts of a
+ * single layer, and one of all others, in buffers that are resized: nothing of it is left to the garbage collector.
  */
 export class KeyValueCache {
   readonly #shape: CacheShape;
@@ -42,7 +56,7 @@ export class KeyValueCache {
   readonly #rows = new Map<number, CachedRow>();
   #keys: Float32Array[];
   #values: Float32Array[];
-  #scratch = new Float32Array(0);
+  #scratch: Float32Array = new Float32Array(0);
   #rowCount = 0;
   #length = 0;
 
@@ -81,7 +95,7 @@ export class KeyValueCache {
     const length = Math.ceil(longest / this.#alignment) * this.#alignment;
     const size = heads * rows.length * length * headDim;
     const copy = (old: Float32Array, pick: (fresh: FreshKeyValues) => Float32Array): Float32Array => {
-      const target = this.#scratch.length >= size ? this.#scratch : new Float32Array(Math.ceil(size * 1.25));
+      const target = resized(this.#scratch, size);
       for (let head = 0; head < heads; head++) {
         for (let i = 0; i < cached.length; i++) {
           const row = cached[i]!;
@@ -102,7 +116,7 @@ export class KeyValueCache {
           target.fill(0, end, start + length * headDim);
         }
       }
-      this.#scratch = old as Float32Array<ArrayBuffer>;
+      this.#scratch = old;
       return target;
     };
     for (let layer = 0; layer < this.#shape.numLayers; layer++) {
@@ -119,8 +133,8 @@ export class KeyValueCache {
     this.#rowCount = rows.length;
     this.#length = length;
     return {
-      keys: this.#keys.map((keys) => keys.subarray(0, size)),
-      values: this.#values.map((values) => values.subarray(0, size)),
+      keys: this.#keys,
+      values: this.#values,
       length,
       lengths,
     };

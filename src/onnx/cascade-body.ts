@@ -77,7 +77,7 @@ export function cascadeBody({ outer, body, anatomy }: BodyContext, firstPosition
     finish(graph, finalValues) {
       carriedNames.forEach(({ final }, i) => {
         graph.rename(finalValues[i]!, final);
-        graph.output(final, DataType.float32, [kv, 'B', 'F', headDim]);
+        graph.output(final, DataType.float32, [kv, 'B', 1, 'F', headDim]);
       });
     },
   };

@@ -110,7 +110,7 @@ export function deriveGenerationGraph(
     {
       name: '/Loop',
       outputs: 6 + attention.carried.length + 2,
-      attributes: { body: { graph: { ...body.graph(), node: live } } },
+      attributes: { body: { graph: { ...body.graph(), node: live, initializer: [] } } },
     },
   );
   outer.rename(results[3]!, N.finalState);
@@ -126,7 +126,11 @@ export function deriveGenerationGraph(
   attention.finish(outer, results.slice(6, -2));
 
   const weights = decoder.graph.initializer ?? [];
-  const graph: GraphProto = { ...outer.graph(), initializer: [...outer.initializers, ...weights] };
+  // Constants of the body stand in the outer graph like the weights: ONNX Runtime cannot save an optimised graph otherwise.
+  const graph: GraphProto = {
+    ...outer.graph(),
+    initializer: [...outer.initializers, ...body.initializers, ...weights],
+  };
   return { model: { ...decoder, producerName: 'wfa-profile-analyzer', graph }, form };
 }
 
