@@ -1,10 +1,12 @@
 """Synthetic profiles with their judgement, seeded and compositional. No text from the web and none from the evaluation sets.
 
-  python3 generate.py OUT.jsonl --rows 20000 --seed 1 [--held-out] [--long]
+  python3 generate.py OUT.jsonl --rows 20000 --seed 1 [--held-out] [--long | --dense]
 
 A row: {"text", "kinds", "target", "marks"}. marks: [start, end, kind] of the characters that hold each violation, or null
 where that is not known. With --held-out every sentence comes from a held-out frame (banks.py). With --long: the same
 violations in a short text and at the start, in the middle and at the end of a long one, and the long text without them.
+With --dense: sentences of all kinds side by side, every one marked, without a judgement (target null): one profile has a
+violation or two among harmless sentences, and a model that sees only profiles meets few of them.
 """
 import argparse
 import difflib
@@ -315,6 +317,36 @@ def long_rows(seed, held, words=(600, 850)):
         yield {'text': maker.clean(maker.layout('mixed', parts)).strip(), 'kinds': [], 'target': target([]), 'marks': [], 'group': 'none'}
 
 
+def dense_rows(seed, held, size=(4, 9)):
+    """Endless rows {text, marks} of unrelated sentences, nearly half of them violations."""
+    maker = Maker(seed, held)
+    r = maker.rng
+    while True:
+        text, marks = '', []
+        maker.e.pron = r.choice(['he', 'she'])
+        for _ in range(r.randint(*size)):
+            x, kind = r.random(), None
+            if x < 0.45:
+                kind, sentence = maker.violation()
+                sentence = LEFT_OUT.sub('', sentence)
+            elif x < 0.72:
+                sentence = maker.near()
+            elif x < 0.9:
+                sentence = maker.pick(every('good', held))
+            elif x < 0.95:
+                sentence = maker.pick(every('correct', held))
+            else:
+                sentence, kinds = maker.spoilt()
+                kind = kinds[0]
+            sentence = sentence if kind == 'text_speak' else stop(cap(sentence))
+            text += ('' if not text else '\n' if r.random() < 0.1 else ' ')
+            if kind:
+                start = len(text) + (len(sentence) // 3 if TAG_OF[kind] == 'poor_grammar' else 0)
+                marks.append([start, len(text) + len(sentence), kind])
+            text += sentence
+        yield {'text': text, 'kinds': sorted({k for _, _, k in marks}), 'target': None, 'marks': marks}
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument('out')
@@ -322,8 +354,9 @@ def main():
     parser.add_argument('--seed', type=int, default=1)
     parser.add_argument('--held-out', action='store_true')
     parser.add_argument('--long', action='store_true')
+    parser.add_argument('--dense', action='store_true')
     a = parser.parse_args()
-    rows = (long_rows if a.long else stream)(a.seed, a.held_out)
+    rows = (long_rows if a.long else dense_rows if a.dense else stream)(a.seed, a.held_out)
     with open(a.out, 'w', encoding='utf-8') as f:
         for _ in range(a.rows):
             f.write(json.dumps(next(rows), ensure_ascii=False) + '\n')

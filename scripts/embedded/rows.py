@@ -39,10 +39,14 @@ def span_labels(encoding, marks, n):
 def encode(tok, rows, rng):
     """[(ids, first output position, flag position, is bad, span labels, kinds)]"""
     texts = tok.encode_batch([r['text'] for r in rows], add_special_tokens=False)
-    targets = tok.encode_batch([r['target'] for r in rows], add_special_tokens=False)
+    targets = tok.encode_batch([r['target'] or '' for r in rows], add_special_tokens=False)
     prefix = len(tok.encode('{"flag":"').ids)
     out = []
     for row, a, b in zip(rows, texts, targets):
+        if row['target'] is None:  # no judgement is learnt from this one
+            ids = prompt(a.ids)
+            out.append((ids, len(ids), 0, False, span_labels(a, row['marks'], len(ids) - 4), []))
+            continue
         bad, reply = bool(row['kinds']), b.ids + [END]
         # the target is nearly fixed once the causes are named: most rows stop before that part, which saves time
         if bad and rng.random() < 0.6:
@@ -70,7 +74,7 @@ def batches(rows, rng):
 
 
 def pack(batch, with_input):
-    """(ids, loss weights, span labels [batch, length]; flag positions, is bad [batch]; kinds [batch, kinds])"""
+    """For a batch all of whose rows have a judgement, or none: (ids, loss weights, span labels [batch, length]; flag positions, is bad [batch]; kinds [batch, kinds])"""
     longest = max(len(r[0]) for r in batch)
     ids, spans = torch.full((len(batch), longest), PAD), torch.full((len(batch), longest), -1)
     weight, kinds = torch.zeros(len(batch), longest), torch.zeros(len(batch), len(KINDS) + 1)

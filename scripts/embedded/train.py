@@ -3,7 +3,8 @@
   python3 train.py scout --minutes 60 [--from-folder work/x/hf] [--out NAME] [--bad-weight 1] [--lr 3e-3] [--shards 'shards/*.jsonl']
 
 One flag a row is a thin signal, so three more losses share the work: the answer's text; the kind of violation every word of
-the profile belongs to, from the generator's marks; all kinds at once at the position before the flag. The two heads of the
+the profile belongs to, from the generator's marks; all kinds at once at the position before the flag. Some batches hold
+sentences side by side (generate.py --dense), from which only the kinds of words are learnt. The two heads of the
 latter are dropped at export: the model stays a plain Llama. What is kept is the moving average of the weights.
 """
 import argparse
@@ -71,6 +72,11 @@ def losses(model, heads, batch, labels, bad_weight, with_input, answers):
     """(answer, flag, span, kinds) losses of one batch. `answers`: token ids that answers consist of."""
     ids, weight, spans, flag, is_bad, kinds = pack(batch, with_input)
     hidden, rows = model(ids), torch.arange(len(batch))
+    known = spans >= 0
+    class_weight = torch.tensor([HARMLESS] + [1.0] * len(KINDS))
+    span = F.cross_entropy(heads.span(hidden[known]), spans[known], weight=class_weight) if known.any() else torch.zeros(())
+    if int(flag[0]) == 0:  # rows of sentences, without a judgement
+        return torch.zeros(()), torch.zeros(()), span, torch.zeros(())
     w, y = weight[:, 1:], ids[:, 1:]
     on = w > 0
     chosen, goal = hidden[:, :-1][on], y[on]
@@ -85,9 +91,6 @@ def losses(model, heads, batch, labels, bad_weight, with_input, answers):
     z = model.logits(last).log_softmax(-1)[:, labels]
     each = -(SMOOTH * z[rows, 1 - is_bad] + (1 - SMOOTH) * z[rows, is_bad])
     row_weight = torch.where(is_bad == 1, bad_weight, 1.0)
-    known = spans >= 0
-    class_weight = torch.tensor([HARMLESS] + [1.0] * len(KINDS))
-    span = F.cross_entropy(heads.span(hidden[known]), spans[known], weight=class_weight) if known.any() else torch.zeros(())
     named = F.binary_cross_entropy_with_logits(heads.kinds(last), kinds, reduction='sum') / len(batch)
     return answer, (each * row_weight).sum() / row_weight.sum(), span, named
 
@@ -104,6 +107,8 @@ def main():
     p.add_argument('--out', help='folder under work/, if not the name')
     p.add_argument('--seed', type=int, default=7)
     p.add_argument('--shards', default='shards/*.jsonl')
+    p.add_argument('--dense', default='dense/*.jsonl', help='shards of sentences side by side (generate.py --dense)')
+    p.add_argument('--dense-share', type=float, default=0.5, help='of the batches, at the beginning; falls to a fifth of it')
     p.add_argument('--vectors', default='words.npz', help='of wordvectors.py, under work/')
     p.add_argument('--threads', type=int, default=1)
     a = p.parse_args()
@@ -128,7 +133,7 @@ def main():
                                    {'params': [q for q in params if q.dim() == 1], 'weight_decay': 0.0}], lr=a.lr, betas=(0.9, 0.98))
     muon = Muon(matrices, lr=a.muon_lr, weight_decay=0.02)
     optimizers = (optimizer, muon)
-    state = dict(done=0.0, step=0, shard=0, seen=0)
+    state = dict(done=0.0, step=0, shard=0, dense=0, seen=0)
     ema = {k: v.detach().clone() for k, v in model.state_dict().items()}
     own = 'model.embed_tokens.parametrizations.weight.original'
     if os.path.exists(f'{home}/last.pt'):
@@ -139,7 +144,7 @@ def main():
         rng.seed(a.seed + state['step'])
     labels = [tok.token_to_id('good'), tok.token_to_id('bad')]
     held = read(f'{WORK}/held.jsonl', 400)
-    began, reported, limit, sums, queue = time.time() - state['done'], time.time(), 60 * a.minutes, [0.0] * 5, []
+    began, reported, limit, sums, queues = time.time() - state['done'], time.time(), 60 * a.minutes, [0.0] * 5, {'shard': [], 'dense': []}
     print(a.name, sum(q.numel() for q in model.parameters()), 'parameters', flush=True)
 
     answers = torch.tensor(sorted({i for e in tok.encode_batch([r['target'] for r in read(f'{WORK}/held.jsonl')]) for i in e.ids} | set(range(5))))
@@ -159,14 +164,18 @@ def main():
         print(f"{state['done'] / 60:.1f} min step {state['step']} rows {state['seen']} {means} held-out accuracy, recall {flag_accuracy(shadow, tok, held)} shard {state['shard']}", flush=True)
         sums[:] = [0.0] * 5
 
+    def next_batch(of, pattern):
+        if not queues[of]:
+            files = sorted(glob.glob(f'{WORK}/{pattern}'))
+            path = files[state[of]] if state[of] < len(files) else rng.choice(files)
+            state[of] += state[of] < len(files)
+            queues[of] = batches(encode(tok, read(path), rng), rng)
+        return queues[of].pop()
+
     while time.time() - began < limit:
-        if not queue:
-            files = sorted(glob.glob(f'{WORK}/{a.shards}'))
-            path = files[state['shard']] if state['shard'] < len(files) else rng.choice(files)
-            state['shard'] += state['shard'] < len(files)
-            queue = batches(encode(tok, read(path), rng), rng)
-        batch = queue.pop()
         part = min(1.0, (time.time() - began) / limit)
+        sentences = rng.random() < a.dense_share * (1 - 0.8 * part)
+        batch = next_batch('dense', a.dense) if sentences else next_batch('shard', a.shards)
         for g, top in [(g, lr) for o, lr in ((optimizer, a.lr), (muon, a.muon_lr)) for g in o.param_groups]:
             g['lr'] = top * min(1.0, (state['step'] + 1) / 100) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * part)))
         with parametrize.cached():
@@ -178,7 +187,8 @@ def main():
         for o in optimizers:
             o.step()
         state['step'], state['seen'] = state['step'] + 1, state['seen'] + len(batch)
-        sums = [s + v for s, v in zip(sums, (answer.item(), flag.item(), span.item(), named.item(), 1))]
+        if not sentences:
+            sums = [s + v for s, v in zip(sums, (answer.item(), flag.item(), span.item(), named.item(), 1))]
         decay = min(0.998, (1 + state['step']) / (20 + state['step']))
         with torch.no_grad():
             now = model.state_dict()
