@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { ExitCode } from '../foundation/exit-codes.js';
-import { ensembleCells, isAsked, voteOf } from '../report/ensemble-cells.js';
+import { ensembleCells, isAsked, NO_VOTE, voteOf } from '../report/ensemble-cells.js';
 import { readResults } from '../report/read-results.js';
 import { ENSEMBLE_COLUMNS } from '../report/results-header.js';
 import { alignColumns, countOf } from '../report/text-table.js';
@@ -41,7 +41,7 @@ export async function run(raw: Record<string, unknown>, args: readonly string[])
         for await (const { row, cells, source } of table.rows()) {
           const vote = isAsked(results, row)
             ? ensembleCells(decide(row), results.rubric.labels)
-            : ENSEMBLE_COLUMNS.map(() => '');
+            : NO_VOTE.map(() => '');
           counts.set(vote[0]!, (counts.get(vote[0]!) ?? 0) + 1);
           yield {
             cells: [...kept.map((at) => cells[at]!), ...vote],

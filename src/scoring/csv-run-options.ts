@@ -9,7 +9,6 @@ export interface RunProgress {
   readonly failed: number;
 }
 
-/** `ensemble` adds a vote of the models, `configHash` the column by which tables of different runs are told apart. */
 export interface CsvRunOptions extends AddedColumnsOptions {
   /** A table (.csv, .tsv, .jsonl), or `-` for CSV from stdin. */
   readonly inputPath: string;

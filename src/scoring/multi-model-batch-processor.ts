@@ -1,6 +1,7 @@
 import type { Config } from '../config/schema.js';
 import { RunScoringError } from '../foundation/errors.js';
 import { nearestName } from '../foundation/nearest-name.js';
+import type { EnsembleSettings } from '../report/ensemble-cells.js';
 import { type FileSystem, nodeFileSystem } from '../table/file-system.js';
 import { openTable } from '../table/open-table.js';
 import { type OutputTarget, resolveOutput } from '../table/output-target.js';
@@ -8,7 +9,8 @@ import { type InputFile, resolveInput } from '../table/resolve-input.js';
 import { RunFolder } from '../table/run-folder.js';
 import { systemFailure } from '../table/system-failure.js';
 import { checkOutputFormat } from '../table/table-writer.js';
-import { addedColumnNames } from './added-columns.js';
+import { addVote } from './add-vote.js';
+import { addedColumnNames, chooseEnsemble } from './added-columns.js';
 import { CsvRun } from './csv-run.js';
 import type { CsvRunOptions, RunProgress } from './csv-run-options.js';
 import type { LoadContext, LoadModel } from './model-port.js';
@@ -38,6 +40,8 @@ export interface RowsOptions {
   readonly inputColumn?: string;
   /** Default true. False: only the raw answers are added. */
   readonly parseOutputs?: boolean;
+  /** Adds the vote of the models. Default: the config's `ensemble`; false: no vote. */
+  readonly ensemble?: EnsembleSettings | false;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: RunProgress) => void;
   readonly onNote?: (line: string) => void;
@@ -61,8 +65,10 @@ export class MultiModelBatchProcessor {
   /**
    * Scores rows in memory. Returns new rows in the same order: the given keys, then for each model
    * `<output_column>_<model>`, `ai_<model>_<field>` (lists joined with ", "), `ai_<model>_confidence` (0 to 1) and
-   * `ai_<model>_status`. What is not known is null. The given rows are not changed.
-   * @throws RunScoringError INPUT_COLUMN_MISSING, OUTPUT_COLUMN_EXISTS, MODEL_NONE_FINISHED; the signal's reason
+   * `ai_<model>_status`; with a vote, `ensemble_flag`, `ensemble_margin` (0 to 1) and `ensemble_votes`. What is not known is
+   * null. The given rows are not changed.
+   * @throws RunScoringError INPUT_COLUMN_MISSING, OUTPUT_COLUMN_EXISTS, USAGE_ENSEMBLE, MODEL_NONE_FINISHED; the signal's
+   *   reason
    */
   async processRows(
     rows: readonly Readonly<Record<string, unknown>>[],
@@ -80,8 +86,9 @@ export class MultiModelBatchProcessor {
         ...(near === undefined ? {} : { hint: `Did you mean ${JSON.stringify(near)}?` }),
       });
     }
+    const ensemble = parse ? chooseEnsemble(config, options.ensemble) : undefined;
     const added = config.getEnabledModels().flatMap((entry) => resultColumns(config, entry.name, parse));
-    refuseTakenColumns([...keys], added);
+    refuseTakenColumns([...keys], [...added, ...addedColumnNames({ ensemble })]);
     const result = await scoreObjects({
       rows,
       column,
@@ -102,6 +109,7 @@ export class MultiModelBatchProcessor {
         `No model finished. ${failed.name}: ${message} [${code}]`,
       );
     }
+    if (ensemble !== undefined) await addVote(config, ensemble, result, (line) => options.onNote?.(line));
     return result.rows;
   }
 
@@ -121,7 +129,9 @@ export class MultiModelBatchProcessor {
     try {
       const input = await resolveInput(fileSystem, options.inputPath, options.stdin);
       try {
-        return await this.#processFile(options, fileSystem, input);
+        const parse = options.parseOutputs ?? true;
+        const ensemble = parse ? chooseEnsemble(this.#config, options.ensemble) : undefined;
+        return await this.#processFile({ ...options, ensemble }, fileSystem, input);
       } finally {
         await input.removeCopy();
       }

@@ -24,7 +24,7 @@ export function outputForm(config: Config, options: CsvRunOptions, parse: boolea
     guard: options.formulaGuard ?? 'outputs',
     models: config.getEnabledModels().map((entry) => entry.name),
     column: config.data.output_column,
-    ...(options.ensemble === undefined ? {} : { ensemble: options.ensemble }),
+    ...(options.ensemble ? { ensemble: options.ensemble } : {}),
     ...(options.configHash === true ? { configHash: true } : {}),
   });
 }

@@ -21,15 +21,21 @@ export interface ScoreObjects {
   readonly onProgress: ((progress: RunProgress) => void) | undefined;
 }
 
+export interface ScoredObjects {
+  readonly rows: ScoredRow[];
+  readonly models: readonly ModelSummary[];
+  /** By model and row; undefined where the model was lost before. */
+  readonly records: readonly (readonly (RowRecord | undefined)[])[];
+}
+
 /** Scores rows that are in memory with each model in turn. */
-export async function scoreObjects(
-  work: ScoreObjects,
-): Promise<{ rows: ScoredRow[]; models: ModelSummary[] }> {
+export async function scoreObjects(work: ScoreObjects): Promise<ScoredObjects> {
   const { rows, column, parse, config, loadModel, context, signal, onProgress } = work;
   const texts = rows.map((row) => textOf(Object.hasOwn(row, column) ? row[column] : undefined));
   // A spread defines every key as the row's own, `__proto__` too.
   const scored: ScoredRow[] = rows.map((row) => ({ ...row }));
   const models: ModelSummary[] = [];
+  const allRecords: (RowRecord | undefined)[][] = [];
   for (const entry of config.getEnabledModels()) {
     const tally = new Tally(config);
     const records = texts.map((text, row) => (text === '' ? unaskedRecord(row, 'empty_input') : undefined));
@@ -56,9 +62,10 @@ export async function scoreObjects(
       resultValues(config, record, parse),
     );
     models.push(toSummary(entry, tally, outcome));
+    allRecords.push(records);
     if (signal?.aborted === true) break;
   }
-  return { rows: scored, models };
+  return { rows: scored, models, records: allRecords };
 }
 
 const NOTHING_TO_DO: ModelOutcome = {
@@ -89,15 +96,13 @@ function addColumns(
   for (const [index, row] of rows.entries()) {
     const record = records[index];
     const cells = record === undefined ? [] : values(record);
-    for (const [at, name] of columns.entries()) {
-      Object.defineProperty(row, name, {
-        value: cells[at] ?? null,
-        enumerable: true,
-        writable: true,
-        configurable: true,
-      });
-    }
+    for (const [at, name] of columns.entries()) setColumn(row, name, cells[at] ?? null);
   }
+}
+
+/** As the row's own key, whatever its name. */
+export function setColumn(row: ScoredRow, name: string, value: string | number | null): void {
+  Object.defineProperty(row, name, { value, enumerable: true, writable: true, configurable: true });
 }
 
 function toSummary(
