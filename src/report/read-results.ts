@@ -87,10 +87,7 @@ export async function readResults(options: ReadResultsOptions): Promise<Results>
     });
     try {
       await input.removeCopy();
-      const header = readResultsHeader(table.header, options.rubric, input.name);
-      const results = await readRows(options, table, header, input.name);
-      await options.whileOpen?.(results, table, header);
-      return results;
+      return await readOpenTable(options, table, input.name);
     } finally {
       await table.close();
     }
@@ -99,8 +96,20 @@ export async function readResults(options: ReadResultsOptions): Promise<Results>
   }
 }
 
+/** The same for a table that is open. It stays open. */
+export async function readOpenTable(
+  options: Omit<ReadResultsOptions, 'path'>,
+  table: Table,
+  file: string,
+): Promise<Results> {
+  const header = readResultsHeader(table.header, options.rubric, file);
+  const results = await readRows(options, table, header, file);
+  await options.whileOpen?.(results, table, header);
+  return results;
+}
+
 async function readRows(
-  options: ReadResultsOptions,
+  options: Omit<ReadResultsOptions, 'path'>,
   table: Table,
   header: ResultsHeader,
   file: string,
@@ -248,7 +257,7 @@ function chosen(
 }
 
 function keysOf(
-  options: ReadResultsOptions,
+  options: Omit<ReadResultsOptions, 'path'>,
   table: Table,
   header: ResultsHeader,
   file: string,
@@ -261,7 +270,7 @@ function keysOf(
 
 /** Two configs under one heading would be compared as if they were one model. */
 function mixedRuns(
-  options: ReadResultsOptions,
+  options: Omit<ReadResultsOptions, 'path'>,
   header: ResultsHeader,
   file: string,
 ): (row: TableRow) => void {

@@ -8,6 +8,7 @@ import { type OutputTarget, resolveOutput } from '../table/output-target.js';
 import { type InputFile, resolveInput } from '../table/resolve-input.js';
 import { RunFolder } from '../table/run-folder.js';
 import { systemFailure } from '../table/system-failure.js';
+import { keysOfRows, type PlainRow } from '../table/table-of-rows.js';
 import { checkOutputFormat } from '../table/table-writer.js';
 import { addVote } from './add-vote.js';
 import { addedColumnNames, chooseEnsemble } from './added-columns.js';
@@ -19,6 +20,7 @@ import { fileSink, streamSink } from './output-sink.js';
 import { refuseTakenColumns, resultColumns } from './result-columns.js';
 import type { ModelSummary, RunSummary } from './run-summary.js';
 import { type ScoredRow, scoreObjects } from './score-objects.js';
+import { writeScoredRows } from './write-rows.js';
 
 export type { CsvRunOptions, RunProgress } from './csv-run-options.js';
 
@@ -70,17 +72,13 @@ export class MultiModelBatchProcessor {
    * @throws RunScoringError INPUT_COLUMN_MISSING, OUTPUT_COLUMN_EXISTS, USAGE_ENSEMBLE, MODEL_NONE_FINISHED; the signal's
    *   reason
    */
-  async processRows(
-    rows: readonly Readonly<Record<string, unknown>>[],
-    options: RowsOptions = {},
-  ): Promise<ScoredRow[]> {
+  async processRows(rows: readonly PlainRow[], options: RowsOptions = {}): Promise<ScoredRow[]> {
     const config = this.#config;
     const column = options.inputColumn ?? config.data.dataset_column;
     const parse = options.parseOutputs ?? true;
-    const keys = new Set<string>();
-    for (const row of rows) for (const key of Object.keys(row)) keys.add(key);
-    if (rows.length > 0 && !keys.has(column)) {
-      const near = nearestName(column, [...keys]);
+    const keys = keysOfRows(rows);
+    if (rows.length > 0 && !keys.includes(column)) {
+      const near = nearestName(column, keys);
       throw new RunScoringError('INPUT_COLUMN_MISSING', 'No row has this key.', {
         at: { field: column },
         ...(near === undefined ? {} : { hint: `Did you mean ${JSON.stringify(near)}?` }),
@@ -88,7 +86,7 @@ export class MultiModelBatchProcessor {
     }
     const ensemble = parse ? chooseEnsemble(config, options.ensemble) : undefined;
     const added = config.getEnabledModels().flatMap((entry) => resultColumns(config, entry.name, parse));
-    refuseTakenColumns([...keys], [...added, ...addedColumnNames({ ensemble })]);
+    refuseTakenColumns(keys, [...added, ...addedColumnNames({ ensemble })]);
     const result = await scoreObjects({
       rows,
       column,
@@ -140,6 +138,15 @@ export class MultiModelBatchProcessor {
       const hint = 'What was scored before is kept: --resume goes on from there.';
       throw systemFailure(error, 'OUTPUT_FAILED', what, options.outputPath, hint);
     }
+  }
+
+  /**
+   * Writes rows that {@link processRows} returned, and whatever keys were added to them, as a table in the format that the
+   * path's ending tells. The models' cells are guarded against spreadsheets as in a run. Replaces an existing file.
+   * @throws RunScoringError OUTPUT_…
+   */
+  async writeRows(path: string, rows: readonly PlainRow[]): Promise<void> {
+    await writeScoredRows(this.#config, path, rows);
   }
 
   /** The models of the config, and how each of them did in the last run. */
