@@ -7,6 +7,7 @@ import type { Table, TableRow } from '../table/table.js';
 import { newConfidences, newLabels, newTagSets } from './code-column.js';
 import { LabelCodes, type LabelMapping } from './label-codes.js';
 import type { GivenLabels } from './read-labels.js';
+import { refuseMixedModels } from './recorded-runs.js';
 import {
   CONFIG_HASH_COLUMN,
   type RaterColumns,
@@ -87,6 +88,9 @@ export async function readResults(options: ReadResultsOptions): Promise<Results>
     });
     try {
       await input.removeCopy();
+      if (options.allowMixedRuns !== true) {
+        await refuseMixedModels(fileSystem, input.path, table, options.raters, input.name);
+      }
       return await readOpenTable(options, table, input.name);
     } finally {
       await table.close();

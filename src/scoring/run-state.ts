@@ -1,4 +1,5 @@
 import type { Config } from '../config/schema.js';
+import type { RecordedRuns, RunSettings } from '../report/recorded-runs.js';
 import { digestFile } from '../table/digest-file.js';
 import type { FileSystem } from '../table/file-system.js';
 import type { OutputTarget } from '../table/output-target.js';
@@ -12,6 +13,8 @@ interface FinishedState {
   readonly form: string;
   readonly outputSha256: string;
   readonly summary: RunSummary;
+  /** What the columns of each model were made with, those that the input had before included. */
+  readonly models: Readonly<Record<string, RunSettings>>;
 }
 
 const VERSION = 1;
@@ -39,11 +42,13 @@ export async function finishedState(
   key: ResumeKey,
   form: string,
   summary: RunSummary,
+  runs: RecordedRuns,
   fileSystem: FileSystem,
   target: OutputTarget,
 ): Promise<object> {
   const outputSha256 = (await digestOutput(fileSystem, target)) ?? '';
-  return { ...startedState(key), finished: { form, outputSha256, summary } satisfies FinishedState };
+  const models = Object.fromEntries(runs);
+  return { ...startedState(key), finished: { form, outputSha256, summary, models } satisfies FinishedState };
 }
 
 /** The summary of the finished run that wrote this very output; undefined when there is work to do. */

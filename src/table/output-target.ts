@@ -61,8 +61,12 @@ export async function resolveOutput(
       hint: 'Choose another output; the input is never changed.',
     });
   }
-  const runFolder = join(dirname(path), `.${basename(path)}.run-scoring`);
-  return { given, path, folder: dirname(path), runFolder, exists: facts !== undefined };
+  return { given, path, folder: dirname(path), runFolder: runFolderOf(path), exists: facts !== undefined };
+}
+
+/** @param path of an output, with all links followed */
+export function runFolderOf(path: string): string {
+  return join(dirname(path), `.${basename(path)}.run-scoring`);
 }
 
 /** @throws RunScoringError OUTPUT_EXISTS */
