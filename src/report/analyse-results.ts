@@ -15,8 +15,8 @@ export type ScoredTable = string | readonly PlainRow[];
 export interface ReadingOptions {
   /** Only these models, by name. */
   readonly models?: readonly string[];
-  /** What words in label cells mean, such as `{ Bad: 'bad', nan: '' }`. */
-  readonly mapLabels?: Readonly<Record<string, string>>;
+  /** What words in label cells mean, such as `{ Bad: 'bad', nan: '' }`, or `{ yes: ['bad', '1'] }` with tag columns. */
+  readonly mapLabels?: Readonly<Record<string, string | readonly string[]>>;
   /** Read rows of runs with different configs as one table. Default false. */
   readonly allowMixedRuns?: boolean;
 }
@@ -81,7 +81,9 @@ async function read(
 ): Promise<Results> {
   const options: Omit<ReadResultsOptions, 'path'> = {
     rubric: rubricOf(config),
-    mapping: new Map(Object.entries(mapLabels)),
+    mapping: Object.entries(mapLabels).flatMap(([word, meaning]) =>
+      [meaning].flat().map((each) => [word, each] as const),
+    ),
     raters,
     allowMixedRuns,
   };

@@ -6,6 +6,7 @@ import {
   formatShare,
   formatValue,
   shorten,
+  warnOfFewRows,
   wrapText,
 } from './text-table.js';
 
@@ -25,6 +26,8 @@ export function renderComparison(comparison: Comparison): string {
   }
   lines.push('', ...renderAgreement(comparison));
   if (pairs.length > 1) lines.push('', ...renderPairs(comparison));
+  const few = warnOfFewRows(complete);
+  if (few.length > 0) lines.push('', ...few);
   const { prevalence } = comparison;
   if (prevalence?.misleading === true) {
     lines.push(

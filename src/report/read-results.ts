@@ -5,7 +5,7 @@ import { openTable } from '../table/open-table.js';
 import { resolveInput } from '../table/resolve-input.js';
 import type { Table, TableRow } from '../table/table.js';
 import { newConfidences, newLabels, newTagSets } from './code-column.js';
-import { LabelCodes, type LabelMapping } from './label-codes.js';
+import { LabelCodes, type LabelMapping, refuseLabelFaults } from './label-codes.js';
 import type { GivenLabels } from './read-labels.js';
 import { refuseMixedModels } from './recorded-runs.js';
 import {
@@ -119,9 +119,10 @@ async function readRows(
   file: string,
 ): Promise<Results> {
   const { rubric, given } = options;
-  const codes = new LabelCodes(rubric, options.mapping ?? new Map());
-  const tagCodes = new LabelCodes({ labels: rubric.tags, positive: '' }, options.mapping ?? new Map());
-  const yesNo = new LabelCodes({ labels: ['0', '1'], positive: '1' }, options.mapping ?? new Map());
+  const { mapping = [] } = options;
+  const codes = new LabelCodes(rubric, mapping);
+  const tagCodes = new LabelCodes({ labels: rubric.tags, positive: '' }, mapping);
+  const yesNo = new LabelCodes({ labels: ['0', '1'], positive: '1' }, mapping);
   const place = (row: TableRow, column: number) => (): Coordinates => ({
     file,
     line: row.line,
@@ -152,7 +153,7 @@ async function readRows(
       column?.push(answer?.tags[tag] ?? read(header.humanTags[tag]!, yesNo));
     });
   }
-  for (const set of [codes, tagCodes, yesNo]) set.refuseFaults();
+  refuseLabelFaults([codes, tagCodes, yesNo]);
   given?.refuseLeft();
   return {
     file,
@@ -195,7 +196,11 @@ class RaterReader {
     const { label, tags, confidence } = this.#columns;
     const code = this.#readLabel(row, row.cells[label]!);
     this.#labels.push(code);
-    if (tags >= 0) this.#tags.push(code >= 0 ? this.#readTags(row, row.cells[tags]!) : MISSING);
+    if (tags >= 0) {
+      // Read either way: the words of a row whose label is misspelt belong to the same offer.
+      const set = this.#readTags(row, row.cells[tags]!);
+      this.#tags.push(code >= 0 ? set : MISSING);
+    }
     if (confidence >= 0) this.#confidence.push(this.#readConfidence(row, row.cells[confidence]!));
   }
 

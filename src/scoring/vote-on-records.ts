@@ -1,5 +1,5 @@
 import { type EnsembleSettings, type EnsembleValues, ensembleValues } from '../report/ensemble-cells.js';
-import { LabelCodes } from '../report/label-codes.js';
+import { LabelCodes, refuseLabelFaults } from '../report/label-codes.js';
 import type { Rubric } from '../report/rubric.js';
 import { fitEnsemble } from '../stats/ensemble.js';
 import type { RowRecord } from './record.js';
@@ -65,12 +65,12 @@ async function readHuman(
   rows: number,
   onNote: (line: string) => void,
 ): Promise<Int16Array> {
-  const codes = new LabelCodes(rubric, new Map());
+  const codes = new LabelCodes(rubric, []);
   const human = new Int16Array(rows).fill(-1);
   for await (const { row, cell } of cells) human[row] = codes.read(cell, () => ({ row: row + 1 }));
   // Hours of scoring must not be lost to a misspelt label; the vote simply does not learn from it.
   try {
-    codes.refuseFaults();
+    refuseLabelFaults([codes]);
   } catch {
     onNote(`warning: some cells of ${rubric.humanColumn} hold none of the labels; the vote leaves them out.`);
   }
