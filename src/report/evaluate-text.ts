@@ -1,5 +1,6 @@
 import type { Interval } from '../stats/bootstrap.js';
 import { type Evaluation, type MetricsRow, OVERALL, type RaterEvaluation } from './evaluate-raters.js';
+import { fewRowsCaution, flatIntervalCaution } from './interval-cautions.js';
 import {
   alignColumns,
   countOf,
@@ -7,7 +8,6 @@ import {
   formatShare,
   formatValue,
   shorten,
-  warnOfFewRows,
   wrapText,
 } from './text-table.js';
 
@@ -28,23 +28,12 @@ export function renderEvaluation(evaluation: Evaluation, options: { sweep?: bool
     lines.push('', ...renderRater(rater, evaluation.bootstrap.level));
     if (options.sweep === true) lines.push(...renderSweep(rater));
   }
-  const few = warnOfFewRows(labelled);
-  if (few.length > 0) lines.push('', ...few);
-  if (evaluation.raters.some(hasFlatInterval)) {
-    lines.push(
-      '',
-      ...wrapText(
-        'An interval without width, such as 1.00 to 1.00, says that none of these rows differs, not that no other would.',
-      ),
-    );
-  }
+  const few = fewRowsCaution(labelled);
+  if (few !== undefined) lines.push('', ...wrapText(`warning: ${few}`));
+  const flat = flatIntervalCaution(evaluation);
+  if (flat !== undefined) lines.push('', ...wrapText(flat));
   if (evaluation.tests.length > 0) lines.push('', ...renderTests(evaluation));
   return `${lines.join('\n')}\n`;
-}
-
-function hasFlatInterval({ metrics }: RaterEvaluation): boolean {
-  const { precision, recall, f1, accuracy } = metrics.at(-1)!.intervals;
-  return [precision, recall, f1, accuracy].some((found) => found !== null && found.low === found.high);
 }
 
 function renderRater(rater: RaterEvaluation, level: number): string[] {

@@ -58,15 +58,3 @@ export function formatInterval({ low, high }: Estimate, format = formatValue): s
 export function countOf(count: number, noun: string): string {
   return `${count} ${count === 1 ? noun : `${noun}s`}`;
 }
-
-/** Below so many rows a bootstrap has too little to draw from. */
-const FEW_ROWS = 30;
-
-/** A warning for intervals that stand on few rows, else nothing. */
-export function warnOfFewRows(rows: number): string[] {
-  if (rows === 0 || rows >= FEW_ROWS) return [];
-  const are = rows === 1 ? 'is' : 'are';
-  return wrapText(
-    `warning: ${countOf(rows, 'row')} ${are} few: intervals by resampling are then narrower than they should be.`,
-  );
-}
