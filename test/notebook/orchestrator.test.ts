@@ -11,23 +11,25 @@ import { ROOT, runScoring } from '../cli/run-dist.js';
 const script = readFileSync(join(ROOT, 'scripts', 'orchestrator.ts'), 'utf8');
 const stored = JSON.parse(readFileSync(join(ROOT, 'scripts', 'orchestrator.ipynb'), 'utf8')) as Notebook;
 
-describe('scripts/orchestrator.ts', () => {
-  let folder: string;
-  let printed: string;
-  beforeAll(async () => {
-    folder = await newWorkFolder(ROOT);
-    const program = join(ROOT, 'dist', 'scripts', 'orchestrator.js');
-    printed = (await promisify(execFile)(process.execPath, [program], { cwd: folder })).stdout;
-  });
-  afterAll(() => rm(folder, { recursive: true, force: true }));
+let folder: string;
+let printed: string;
+beforeAll(async () => {
+  folder = await newWorkFolder(ROOT);
+  const program = join(ROOT, 'dist', 'scripts', 'orchestrator.js');
+  printed = (await promisify(execFile)(process.execPath, [program], { cwd: folder })).stdout;
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
 
+/** Without VNNI, ONNX Runtime's products of 8-bit numbers saturate, and a model may answer otherwise. */
+async function hasVnni(): Promise<boolean> {
+  const facts = await readFile('/proc/cpuinfo', 'utf8').catch(() => '');
+  return /^flags.*\b(?:avx512_vnni|avx_vnni)\b/m.test(facts);
+}
+
+describe('scripts/orchestrator.ts', () => {
   it('knows the public interface only', () => {
     const imported = [...script.matchAll(/from '([^']+)'/g)].map((match) => match[1]!);
     expect(imported.filter((name) => !name.startsWith('node:'))).toEqual(['../src/index.js']);
-  });
-
-  it('prints what the notebook shows (else, when models or texts changed: npm run notebook)', () => {
-    expect(printed).toBe(printedBy(stored));
   });
 
   it('saves, to the byte, what a run with the same vote writes', async () => {
@@ -48,10 +50,17 @@ describe('scripts/orchestrator.ipynb', () => {
     expect({ ...stored, cells }).toEqual(notebookOf(script));
   });
 
-  it('does what it shows, in a Deno kernel', async ({ skip }) => {
+  it('shows what the script prints (else, as after a change of the models: npm run notebook)', async ({
+    skip,
+  }) => {
+    if (!(await hasVnni())) return skip('the notebook was made on a processor with VNNI');
+    expect(printedBy(stored)).toBe(printed);
+  });
+
+  it('prints in a Deno kernel what the script prints', async ({ skip }) => {
     const kernel = await findKernel(ROOT);
     if (typeof kernel === 'string') return skip(kernel);
-    expect(printedBy(await executeNotebook(ROOT, kernel, stored))).toBe(printedBy(stored));
+    expect(printedBy(await executeNotebook(ROOT, kernel, notebookOf(script)))).toBe(printed);
   });
 });
 
