@@ -94,7 +94,7 @@ export async function run(raw: Record<string, unknown>, args: readonly string[])
     given,
     whileOpen: async (read, source, header) => {
       input = source.identity;
-      refuseUnlabelled(read);
+      refuseUnlabelled(read, source.header);
       const method = raw['ensemble'] as EnsembleMethod | undefined;
       const ties = raw['ties'] as TieRule;
       const asked = method === undefined ? { ties } : { method, ties };

@@ -46,8 +46,9 @@ export async function evaluateResults(
   options: ReadingOptions & EvaluateOptions & { readonly ensemble?: EnsembleSettings } = {},
 ): Promise<Evaluation> {
   // The vote may need the models that are not evaluated.
-  const results = await read(config, table, options, undefined);
-  refuseUnlabelled(results);
+  const results = await read(config, table, options, undefined, async (found, { header }) =>
+    refuseUnlabelled(found, header),
+  );
   return evaluateRaters(chooseRaters(voted(results, options.ensemble), options.models), options);
 }
 
@@ -78,6 +79,7 @@ async function read(
   table: ScoredTable,
   { mapLabels = {}, allowMixedRuns = false }: ReadingOptions,
   raters: readonly string[] | undefined,
+  whileOpen?: NonNullable<ReadResultsOptions['whileOpen']>,
 ): Promise<Results> {
   const options: Omit<ReadResultsOptions, 'path'> = {
     rubric: rubricOf(config),
@@ -86,6 +88,7 @@ async function read(
     ),
     raters,
     allowMixedRuns,
+    ...(whileOpen === undefined ? {} : { whileOpen }),
   };
   if (typeof table === 'string') return readResults({ ...options, path: table });
   try {

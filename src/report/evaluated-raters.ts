@@ -1,15 +1,21 @@
 import { RunScoringError } from '../foundation/errors.js';
+import { nearestName } from '../foundation/nearest-name.js';
 import { type EnsembleSettings, withEnsemble } from './ensemble-cells.js';
 import type { Results } from './read-results.js';
 import { models } from './row-doubts.js';
 
-/** @throws RunScoringError INPUT_COLUMN_MISSING, INPUT_NO_LABELS */
-export function refuseUnlabelled(results: Results): void {
+/**
+ * @param header the table's columns, one of which may have been meant
+ * @throws RunScoringError INPUT_COLUMN_MISSING, INPUT_NO_LABELS
+ */
+export function refuseUnlabelled(results: Results, header: readonly string[]): void {
   const field = results.rubric.humanColumn;
   if (results.human === null) {
+    const near = nearestName(field, header);
+    const meant = near === undefined ? '' : `Did you mean ${JSON.stringify(near)}? `;
     throw new RunScoringError('INPUT_COLUMN_MISSING', 'The table has no column with labels by people.', {
       at: { file: results.file, line: 1, field },
-      hint: 'Name it as data.human_label_column in the config, or join labels with --labels.',
+      hint: `${meant}Name it as data.human_label_column in the config, or join labels with --labels.`,
     });
   }
   if (results.human.some((code) => code >= 0)) return;

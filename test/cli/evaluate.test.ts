@@ -182,6 +182,16 @@ describe('bad input', () => {
   it.each<[string, Row[], string[], number, string]>([
     ['no label column', [['ai_a_flag'], ['good']], [], 3, 'INPUT_COLUMN_MISSING'],
     [
+      'a label column of a similar name',
+      [
+        ['human_flag', 'ai_a_flag'],
+        ['bad', 'good'],
+      ],
+      [],
+      3,
+      'Did you mean "human_flag"?',
+    ],
+    [
       'no label at all',
       [
         ['Human_flag', 'ai_a_flag'],
