@@ -6,7 +6,6 @@ import { ENSEMBLE_COLUMNS } from '../report/results-header.js';
 import { alignColumns, countOf } from '../report/text-table.js';
 import { writeTable } from '../report/write-table.js';
 import { ENSEMBLE_METHODS, type EnsembleMethod, TIE_RULES, type TieRule } from '../stats/ensemble.js';
-import { withoutKeys } from '../table/jsonl-writer.js';
 import { addTableOptions, readTableOptions } from './table-options.js';
 
 export function configure(command: Command): void {
@@ -38,19 +37,17 @@ export async function run(raw: Record<string, unknown>, args: readonly string[])
         (at) => !(ENSEMBLE_COLUMNS as readonly string[]).includes(table.header[at]!),
       );
       const rows = async function* () {
-        for await (const { row, cells, source } of table.rows()) {
+        for await (const from of table.rows()) {
+          const { row, cells } = from;
           const vote = isAsked(results, row)
             ? ensembleCells(decide(row), results.rubric.labels)
             : ENSEMBLE_COLUMNS.map(() => '');
           counts.set(vote[0]!, (counts.get(vote[0]!) ?? 0) + 1);
-          yield {
-            cells: [...kept.map((at) => cells[at]!), ...vote],
-            source: source === undefined ? undefined : withoutKeys(source, ENSEMBLE_COLUMNS),
-          };
+          yield { cells: [...kept.map((at) => cells[at]!), ...vote], from };
         }
       };
       const header = [...kept.map((at) => table.header[at]!), ...ENSEMBLE_COLUMNS];
-      await writeTable(output, table, header, rows(), kept.length);
+      await writeTable(output, table, header, rows(), kept.length, kept);
     },
   });
   const names = [...counts].map(([flag, count]) => [flag === '' ? '(no vote)' : flag, countOf(count, 'row')]);

@@ -35,9 +35,9 @@ export async function run(raw: Record<string, unknown>, args: readonly string[])
       const key = keyColumn === undefined ? -1 : findColumn(table.header, keyColumn, results.file);
       const review = await reviewTable(results, table, header, chosen, key);
       const rows = async function* () {
-        for (const cells of review.rows) yield { cells };
+        yield* review.rows;
       };
-      await writeTable(output, table, review.header, rows(), review.firstOutput);
+      await writeTable(output, table, review.header, rows(), review.firstOutput, review.columns);
       const where = output === '-' ? 'standard output' : output;
       said =
         chosen.length === 0

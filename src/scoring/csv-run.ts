@@ -4,6 +4,7 @@ import type { FileSystem } from '../table/file-system.js';
 import { type OutputTarget, refuseExisting } from '../table/output-target.js';
 import type { RunFolder } from '../table/run-folder.js';
 import type { Table } from '../table/table.js';
+import { outputRowCheck } from '../table/table-writer.js';
 import { addedColumnNames } from './added-columns.js';
 import type { CsvRunOptions } from './csv-run-options.js';
 import { type MergedModel, mergeOutput } from './merge-output.js';
@@ -82,7 +83,8 @@ export class CsvRun {
       if (finished !== undefined) return finished;
     }
     if (options.clobber === false && target !== undefined) await refuseExisting(fileSystem, target);
-    const survey = await surveyTable(table, options.limit, options.signal);
+    const check = outputRowCheck(options.outputPath, table);
+    const survey = await surveyTable(table, options.limit, options.signal, check);
     if (survey === 'stopped') return this.#summary({ rows: 0, badRows: 0, interrupted: true });
     if (!resume) await folder.clear(true);
     await folder.writeState(startedState(this.#fullKey(key)));

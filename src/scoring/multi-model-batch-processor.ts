@@ -107,8 +107,9 @@ export class MultiModelBatchProcessor {
 
   /**
    * Scores a table in a file and writes another one: the input's columns, unchanged and in order, then those of each model as
-   * in {@link processRows}. Both are CSV, TSV or JSON Lines, by the ending of their names. Memory does not grow with the file. The output replaces an existing file only once it is
-   * complete (mode 0600, UTF-8, the input's delimiter and line break). Until then every finished row is in a journal in
+   * in {@link processRows}. Both are CSV, TSV, JSON Lines, XLSX (`file.xlsx#Sheet` names a sheet) or Parquet, by the ending of their
+   * names. Memory does not grow with the file. The output replaces an existing file only once it is
+   * complete (mode 0600; CSV in UTF-8 with the input's delimiter and line break). Until then every finished row is in a journal in
    * the hidden folder `.<output>.run-scoring` beside it, from which `resume` goes on.
    *
    * A row's failure is its status in the output; a model's failure stands in the summary. When no model finished,
@@ -150,12 +151,9 @@ export class MultiModelBatchProcessor {
       await input.removeCopy();
       const parse = options.parseOutputs ?? true;
       const added = config.getEnabledModels().flatMap((entry) => resultColumns(config, entry.name, parse));
-      refuseTakenColumns(
-        table.header,
-        [...added, ...(parse ? addedColumnNames(options) : [])],
-        options.inputPath,
-      );
-      checkOutputFormat(options.outputPath, table);
+      const names = [...added, ...(parse ? addedColumnNames(options) : [])];
+      refuseTakenColumns(table.header, names, options.inputPath);
+      await checkOutputFormat(options.outputPath, table, [...table.header, ...names]);
       const target =
         options.outputPath === '-'
           ? undefined
