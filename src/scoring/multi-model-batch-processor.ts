@@ -11,12 +11,14 @@ import { checkOutputFormat } from '../table/table-writer.js';
 import { addedColumnNames } from './added-columns.js';
 import { CsvRun } from './csv-run.js';
 import type { CsvRunOptions, RunProgress } from './csv-run-options.js';
+import { type DataFrame, rowsFrame, type ScoredRow } from './data-frame.js';
+import { dataFrameOf } from './detect-frame.js';
 import type { LoadContext, LoadModel } from './model-port.js';
 import { renderModelSummary } from './model-summary-text.js';
 import { fileSink, streamSink } from './output-sink.js';
 import { refuseTakenColumns, resultColumns } from './result-columns.js';
 import type { ModelSummary, RunSummary } from './run-summary.js';
-import { type ScoredRow, scoreObjects } from './score-objects.js';
+import { scoreTexts } from './score-texts.js';
 
 export type { CsvRunOptions, RunProgress } from './csv-run-options.js';
 
@@ -34,7 +36,7 @@ export interface ProcessorOptions {
 }
 
 export interface RowsOptions {
-  /** The key of the text in each row. Default: the config's `data.dataset_column`. */
+  /** The key or column of the text. Default: the config's `data.dataset_column`. */
   readonly inputColumn?: string;
   /** Default true. False: only the raw answers are added. */
   readonly parseOutputs?: boolean;
@@ -64,27 +66,40 @@ export class MultiModelBatchProcessor {
    * `ai_<model>_status`. What is not known is null. The given rows are not changed.
    * @throws RunScoringError INPUT_COLUMN_MISSING, OUTPUT_COLUMN_EXISTS, MODEL_NONE_FINISHED; the signal's reason
    */
-  async processRows(
+  processRows(
     rows: readonly Readonly<Record<string, unknown>>[],
     options: RowsOptions = {},
   ): Promise<ScoredRow[]> {
+    return this.#processFrame(rowsFrame(rows), rows.length === 0, options);
+  }
+
+  /**
+   * Scores a table in memory and returns one of the same kind, with the columns of {@link processRows} behind its own: a Table of
+   * apache-arrow, a DataFrame of nodejs-polars (new columns are texts and 64-bit floats), or rows. Neither library is a
+   * dependency: the caller's own is used. The given table is not changed.
+   * @throws RunScoringError USAGE_DATA_FRAME, and those of {@link processRows}
+   */
+  processDataFrame<T>(frame: T, options: RowsOptions = {}): Promise<T> {
+    const isEmpty = Array.isArray(frame) && frame.length === 0;
+    return this.#processFrame(dataFrameOf(frame) as DataFrame<T>, isEmpty, options);
+  }
+
+  /** @param isEmpty there is nothing that could have the column */
+  async #processFrame<T>(frame: DataFrame<T>, isEmpty: boolean, options: RowsOptions): Promise<T> {
     const config = this.#config;
     const column = options.inputColumn ?? config.data.dataset_column;
     const parse = options.parseOutputs ?? true;
-    const keys = new Set<string>();
-    for (const row of rows) for (const key of Object.keys(row)) keys.add(key);
-    if (rows.length > 0 && !keys.has(column)) {
-      const near = nearestName(column, [...keys]);
-      throw new RunScoringError('INPUT_COLUMN_MISSING', 'No row has this key.', {
+    if (!isEmpty && !frame.header.includes(column)) {
+      const near = nearestName(column, frame.header);
+      throw new RunScoringError('INPUT_COLUMN_MISSING', 'No row has this key or column.', {
         at: { field: column },
         ...(near === undefined ? {} : { hint: `Did you mean ${JSON.stringify(near)}?` }),
       });
     }
     const added = config.getEnabledModels().flatMap((entry) => resultColumns(config, entry.name, parse));
-    refuseTakenColumns([...keys], added);
-    const result = await scoreObjects({
-      rows,
-      column,
+    refuseTakenColumns(frame.header, added);
+    const result = await scoreTexts({
+      texts: isEmpty ? [] : frame.values(column),
       parse,
       config,
       loadModel: this.#options.loadModel,
@@ -102,7 +117,7 @@ export class MultiModelBatchProcessor {
         `No model finished. ${failed.name}: ${message} [${code}]`,
       );
     }
-    return result.rows;
+    return frame.withColumns(result.columns);
   }
 
   /**
