@@ -10,7 +10,7 @@ import { addTableOptions, readTableOptions } from './table-options.js';
 
 export function configure(command: Command): void {
   command
-    .argument('<results>', 'scored table (.csv, .tsv, .jsonl); - reads CSV from stdin')
+    .argument('<results>', 'scored table (.csv, .tsv, .jsonl, .xlsx, .parquet); - reads CSV from stdin')
     .requiredOption('--output <file>', 'where the table with the vote goes; - writes stdout')
     .addOption(new Option('--method <name>', 'how to vote').choices(ENSEMBLE_METHODS).default('majority'))
     .addOption(new Option('--ties <rule>', 'what a tie becomes').choices(TIE_RULES).default('abstain'));

@@ -9,7 +9,7 @@ import { addTableOptions, readNumber, readTableOptions } from './table-options.j
 
 export function configure(command: Command): void {
   command
-    .argument('<results>', 'scored table (.csv, .tsv, .jsonl); - reads CSV from stdin')
+    .argument('<results>', 'scored table (.csv, .tsv, .jsonl, .xlsx, .parquet); - reads CSV from stdin')
     .requiredOption('--output <file>', 'where the rows to review go; - writes stdout')
     .option('--top <n>', 'how many rows', '100');
   addTableOptions(command).addHelpText(

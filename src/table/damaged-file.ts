@@ -8,7 +8,7 @@ import { systemCode } from './system-failure.js';
  */
 export function damagedFile(error: unknown, file: string, what: string): unknown {
   if (error instanceof RunScoringError) return error;
-  if (systemCode(error) !== undefined && !(error instanceof RangeError)) return unreadable(error, file);
+  if (systemCode(error) !== undefined) return unreadable(error, file);
   return new RunScoringError('INPUT_DAMAGED', `The file is no whole ${what}.`, {
     at: { file },
     hint: 'It may be cut off, or another format under this name.',

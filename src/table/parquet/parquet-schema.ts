@@ -1,4 +1,10 @@
-import { type FileMetaData, parquetSchema, type SchemaElement, type SchemaTree } from 'hyparquet';
+import {
+  type ConvertedType,
+  type FileMetaData,
+  parquetSchema,
+  type SchemaElement,
+  type SchemaTree,
+} from 'hyparquet';
 import { RunScoringError } from '../../foundation/errors.js';
 
 const MAX_DEPTH = 16;
@@ -35,8 +41,9 @@ export function columnsOf(metadata: FileMetaData, file: string): ParquetColumn[]
 
 function isPlainShape(node: SchemaTree, depth: number): boolean {
   const { element, children } = node;
-  if (depth > MAX_DEPTH || element.repetition_type === 'REPEATED' || element.name === '__proto__')
-    return false;
+  if (depth > MAX_DEPTH || element.repetition_type === 'REPEATED') return false;
+  // The reader joins the names of nested fields with points, and keeps fields in plain objects.
+  if (depth > 1 && (element.name.includes('.') || element.name === '__proto__')) return false;
   if (element.type !== undefined) return children.length === 0;
   const inner = isList(node) ? listElement(node) : isMap(node) ? mapEntries(node) : children;
   return inner !== undefined && inner.length > 0 && inner.every((child) => isPlainShape(child, depth + 1));
@@ -80,17 +87,25 @@ export function storedSchema(schema: readonly SchemaElement[], maps: 'marked' | 
   });
 }
 
-/** The column's elements as they are written, itself first. INT96, which is deprecated, becomes a timestamp in microseconds. */
+/** The column's elements as they are written, itself first. */
 export function writtenElements({ element, children }: SchemaTree): SchemaElement[] {
-  const own: SchemaElement =
-    element.type === 'INT96'
-      ? {
-          ...element,
-          type: 'INT64',
-          logical_type: { type: 'TIMESTAMP', isAdjustedToUTC: false, unit: 'MICROS' },
-        }
-      : element;
-  return [own, ...children.flatMap(writtenElements)];
+  return [writtenElement(element), ...children.flatMap(writtenElements)];
+}
+
+function writtenElement(element: SchemaElement): SchemaElement {
+  const { logical_type: logical, ...rest } = element;
+  // INT96 is deprecated.
+  if (element.type === 'INT96') {
+    return {
+      ...rest,
+      type: 'INT64',
+      logical_type: { type: 'TIMESTAMP', isAdjustedToUTC: false, unit: 'MICROS' },
+    };
+  }
+  if (logical?.type !== 'INTEGER') return element;
+  // hyparquet-writer 0.17 writes the width in a form that other readers refuse; the older annotation says the same.
+  const converted = `${logical.isSigned ? 'INT' : 'UINT'}_${logical.bitWidth}` as ConvertedType;
+  return { ...rest, converted_type: converted };
 }
 
 /** A stored value as the writer takes it. @throws RangeError for an INT96 finer than a microsecond */

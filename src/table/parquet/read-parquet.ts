@@ -14,7 +14,7 @@ import { findColumn } from '../header-map.js';
 import { checkUnchanged, type OpenInput, openInput, unreadable } from '../open-input.js';
 import type { CsvReadOptions } from '../read-csv.js';
 import type { Table, TablePass, TableRow } from '../table.js';
-import { checkPages } from './check-pages.js';
+import { checkPages, groupTooLarge } from './check-pages.js';
 import { decompressors } from './decompressors.js';
 import { columnsOf, type ParquetColumn, storedSchema } from './parquet-schema.js';
 import { decoderOf } from './stored-values.js';
@@ -24,7 +24,7 @@ const MAX_FOOTER_BYTES = 64 * 1024 ** 2;
 /** A row group is in memory while its rows are read. Writers make at most 1,048,576 rows by default. */
 const MAX_GROUP_ROWS = 4 * 1024 ** 2;
 const MAX_GROUP_VALUES = 4 * MAX_GROUP_ROWS;
-const MAX_GROUP_BYTES = 4 * 1024 ** 3;
+const MAX_GROUP_BYTES = 2 * 1024 ** 3;
 
 interface Reading {
   readonly input: OpenInput;
@@ -99,7 +99,7 @@ async function* readRows(reading: Reading, pass: TablePass): AsyncGenerator<Tabl
   for (const group of metadata.row_groups) {
     if (row >= limit) break;
     const wanted = Math.min(Number(group.num_rows), limit - row);
-    const stored = await readGroup(reading, group, row, wanted);
+    const stored = await readGroup(reading, group, wanted);
     for (let at = 0; at < wanted; at++) {
       const physical = stored.map((column) => column[at] as unknown);
       const values = physical.map((value, index) => {
@@ -120,18 +120,15 @@ async function* readRows(reading: Reading, pass: TablePass): AsyncGenerator<Tabl
 async function readGroup(
   { input, file, metadata, columns }: Reading,
   group: RowGroup,
-  rowStart: number,
   wanted: number,
 ): Promise<ArrayLike<unknown>[]> {
   if (wanted === 0) return columns.map(() => []);
   try {
     await checkGroup(group, file, input.name);
-    const rowEnd = rowStart + wanted;
     const scan = await parquetScan({
       file,
-      metadata: { ...metadata, schema: storedSchema(metadata.schema, 'unmarked') },
-      rowStart,
-      rowEnd,
+      metadata: { ...metadata, schema: storedSchema(metadata.schema, 'unmarked'), row_groups: [group] },
+      rowEnd: wanted,
       useOffsetIndex: false,
       utf8: false,
       compressors: decompressors,
@@ -140,7 +137,7 @@ async function readGroup(
     });
     const stored: ArrayLike<unknown>[] = [];
     for (const { name } of columns) {
-      const values = await scan.readColumn({ column: name, rowStart, rowEnd });
+      const values = await scan.readColumn({ column: name, rowStart: 0, rowEnd: wanted });
       if (values.length < wanted) throw new Error('rows');
       stored.push(values);
     }
@@ -153,20 +150,18 @@ async function readGroup(
 /** @throws RunScoringError INPUT_TOO_LARGE; a plain Error for what makes no sense */
 async function checkGroup(group: RowGroup, file: AsyncBuffer, name: string): Promise<void> {
   const rows = Number(group.num_rows);
-  if (rows > MAX_GROUP_ROWS || group.total_byte_size > MAX_GROUP_BYTES) {
-    throw tooLarge(name, 'A row group is too large.', 'Write the file with smaller row groups.');
-  }
+  if (rows > MAX_GROUP_ROWS) throw groupTooLarge(name);
+  let bytes = 0;
   for (const { meta_data: column } of group.columns) {
     if (column === undefined) throw new Error('column');
     const isFlat = column.path_in_schema.length === 1;
     const values = Number(column.num_values);
     if (values < 0 || (isFlat && values !== rows)) throw new Error('values');
-    if (values > MAX_GROUP_VALUES) {
-      throw tooLarge(name, 'A row group is too large.', 'Write the file with smaller row groups.');
-    }
+    if (values > MAX_GROUP_VALUES) throw groupTooLarge(name);
     const start = column.dictionary_page_offset || column.data_page_offset;
     const chunk = await file.slice(Number(start), Number(start + column.total_compressed_size));
-    checkPages(chunk, column, values, name);
+    bytes += checkPages(chunk, column, values, name);
+    if (bytes > MAX_GROUP_BYTES) throw groupTooLarge(name);
   }
 }
 
