@@ -31,11 +31,11 @@ export { renderComparison } from './report/compare-text.js';
 export type { EnsembleSettings } from './report/ensemble-cells.js';
 export type { EvaluateOptions, Evaluation, MetricsRow, RaterEvaluation } from './report/evaluate-raters.js';
 export { renderEvaluation } from './report/evaluate-text.js';
+export type { ScoredRow } from './scoring/data-frame.js';
 export type { LoadContext, LoadedModel, LoadModel, ModelInfo, ScoringRow } from './scoring/model-port.js';
 export type { CsvRunOptions, RowsOptions, RunProgress } from './scoring/multi-model-batch-processor.js';
 export { ROW_STATUSES, type RowRecord, type RowStatus } from './scoring/record.js';
 export type { ModelSummary, RunSummary } from './scoring/run-summary.js';
-export type { ScoredRow } from './scoring/score-objects.js';
 export { type ReadRowsOptions, readRows } from './table/read-rows.js';
 
 /**

@@ -27,7 +27,7 @@ export const METRICS_FILE = 'model_metrics.csv';
 
 export function configure(command: Command): void {
   command
-    .argument('[results]', 'scored table with labels by people, CSV; - reads stdin')
+    .argument('[results]', 'scored table with labels by people; - reads CSV from stdin')
     .option('--labels <file>', 'labels to join by row key, as "review" writes them')
     .option('--output <file>', `where the metrics go (default: ${METRICS_FILE} beside the table)`);
   addTableOptions(command);

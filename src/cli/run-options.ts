@@ -68,8 +68,8 @@ export function addRunOptions(command: Command): Command {
 
 function addScoringOptions(command: Command): Command {
   return command
-    .option('--input <file>', 'table to score (.csv, .tsv, .jsonl); - reads CSV from stdin')
-    .option('--output <file>', 'where the scored table goes; - writes stdout')
+    .option('--input <file>', 'table to score (.csv, .tsv, .jsonl, .xlsx, .parquet); - reads CSV from stdin')
+    .option('--output <file>', 'where the scored table goes, in any of these formats; - writes stdout')
     .option('--config <file>', 'YAML config (default: config/config.yaml)')
     .option('--multi-model', 'run every enabled model')
     .option('--models <names>', 'run these models of the config, separated by commas')
@@ -107,7 +107,7 @@ export function readRunOptions(raw: Record<string, unknown>): RunOptions {
   const input = text('input');
   const output = text('output');
   if (input === undefined)
-    throw usage('USAGE_MISSING', '--input is missing.', 'Give a CSV file, or - for stdin.');
+    throw usage('USAGE_MISSING', '--input is missing.', 'Give a table, or - for CSV from stdin.');
   if (output === undefined && !dryRun) {
     throw usage('USAGE_MISSING', '--output is missing.', 'Give a file, or - for stdout.');
   }

@@ -89,7 +89,7 @@ export async function readResults(options: ReadResultsOptions): Promise<Results>
     try {
       await input.removeCopy();
       if (options.allowMixedRuns !== true) {
-        await refuseMixedModels(fileSystem, input.path, table, options.raters, input.name);
+        await refuseMixedModels(fileSystem, input.path, table.header, options.raters, input.name);
       }
       return await readOpenTable(options, table, input.name);
     } finally {

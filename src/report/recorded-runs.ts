@@ -1,8 +1,9 @@
 import { RunScoringError } from '../foundation/errors.js';
+import { digestFile } from '../table/digest-file.js';
 import type { FileSystem } from '../table/file-system.js';
 import { runFolderOf } from '../table/output-target.js';
 import { readRunState } from '../table/run-folder.js';
-import type { Table } from '../table/table.js';
+import { splitSheet } from '../table/table-kind.js';
 
 /** What a model was asked, by the names that a person knows, such as `prompt.system`. Long values stand as SHA-256. */
 export type RunSettings = Readonly<Record<string, string>>;
@@ -37,13 +38,27 @@ export async function readRunRecord(
   return { runs, sha256: String(finished['outputSha256']) };
 }
 
+/** Whether the file is, to the byte, the one that the run wrote. */
+export async function isAbout(fileSystem: FileSystem, path: string, record: RunRecord): Promise<boolean> {
+  try {
+    const file = await fileSystem.open(splitSheet(path).path, 'read');
+    try {
+      return (await digestFile(file)) === record.sha256;
+    } finally {
+      await file.close();
+    }
+  } catch {
+    return false;
+  }
+}
+
 /** A record is a help, never a condition: what cannot be read does not stand in the way of the table. */
 async function stateBeside(
   fileSystem: FileSystem,
   path: string,
 ): Promise<Record<string, unknown> | undefined> {
   try {
-    return await readRunState(fileSystem, runFolderOf(await fileSystem.realPath(path)));
+    return await readRunState(fileSystem, runFolderOf(await fileSystem.realPath(splitSheet(path).path)));
   } catch {
     return undefined;
   }
@@ -67,18 +82,18 @@ export function changedSettings(first: RunSettings, second: RunSettings): string
 export async function refuseMixedModels(
   fileSystem: FileSystem,
   path: string,
-  table: Table,
+  header: readonly string[],
   models: readonly string[] | undefined,
   file: string,
 ): Promise<void> {
-  const record = await readRunRecord(fileSystem, path, table.header);
+  const record = await readRunRecord(fileSystem, path, header);
   const runs = [...(record?.runs ?? [])].filter(([model]) => models?.includes(model) ?? true);
   const [first, ...others] = runs;
   for (const other of others) {
     const changed = changedSettings(first![1], other[1]);
     if (changed.length === 0) continue;
     // The file may have been replaced or changed since.
-    if ((await table.digest()) !== record!.sha256) return;
+    if (!(await isAbout(fileSystem, path, record!))) return;
     throw new RunScoringError(
       'INPUT_MIXED_RUNS',
       `The models ${first![0]} and ${other[0]} were run with different configs (${changed.join(', ')}).`,

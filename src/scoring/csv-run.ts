@@ -1,10 +1,11 @@
 import type { Config, ModelEntry } from '../config/schema.js';
 import { ExitCode } from '../foundation/exit-codes.js';
-import { changedSettings, type RecordedRuns, readRunRecord } from '../report/recorded-runs.js';
+import { changedSettings, isAbout, type RecordedRuns, readRunRecord } from '../report/recorded-runs.js';
 import type { FileSystem } from '../table/file-system.js';
 import { type OutputTarget, refuseExisting } from '../table/output-target.js';
 import type { RunFolder } from '../table/run-folder.js';
 import type { Table } from '../table/table.js';
+import { outputRowCheck } from '../table/table-writer.js';
 import { addedColumnNames } from './added-columns.js';
 import type { CsvRunOptions } from './csv-run-options.js';
 import { type MergedModel, mergeOutput } from './merge-output.js';
@@ -85,7 +86,8 @@ export class CsvRun {
     }
     if (options.clobber === false && target !== undefined) await refuseExisting(fileSystem, target);
     this.#earlier = await this.#readEarlierRuns(key);
-    const survey = await surveyTable(table, options.limit, options.signal);
+    const check = outputRowCheck(options.outputPath, table);
+    const survey = await surveyTable(table, options.limit, options.signal, check);
     if (survey === 'stopped') return this.#summary({ rows: 0, badRows: 0, interrupted: true });
     if (!resume) await folder.clear(true);
     await folder.writeState(startedState(this.#fullKey(key)));
@@ -106,7 +108,8 @@ export class CsvRun {
     const { fileSystem, table, options } = this.#parts;
     if (options.inputPath === '-') return new Map();
     const record = await readRunRecord(fileSystem, options.inputPath, table.header);
-    if (record === undefined || record.sha256 !== key['the input file']) return new Map();
+    if (record === undefined || record.runs.size === 0) return new Map();
+    if (!(await isAbout(fileSystem, options.inputPath, record))) return new Map();
     const { runs } = record;
     for (const [model, settings] of runs) {
       const changed = changedSettings(settings, settingsOf(key));

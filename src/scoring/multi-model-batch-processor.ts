@@ -8,18 +8,20 @@ import { type OutputTarget, resolveOutput } from '../table/output-target.js';
 import { type InputFile, resolveInput } from '../table/resolve-input.js';
 import { RunFolder } from '../table/run-folder.js';
 import { systemFailure } from '../table/system-failure.js';
-import { keysOfRows, type PlainRow } from '../table/table-of-rows.js';
+import type { PlainRow } from '../table/table-of-rows.js';
 import { checkOutputFormat } from '../table/table-writer.js';
-import { addVote } from './add-vote.js';
 import { addedColumnNames, chooseEnsemble } from './added-columns.js';
 import { CsvRun } from './csv-run.js';
 import type { CsvRunOptions, RunProgress } from './csv-run-options.js';
+import { type DataFrame, rowsFrame, type ScoredRow } from './data-frame.js';
+import { dataFrameOf } from './detect-frame.js';
 import type { LoadContext, LoadModel } from './model-port.js';
 import { renderModelSummary } from './model-summary-text.js';
 import { fileSink, streamSink } from './output-sink.js';
 import { refuseTakenColumns, resultColumns } from './result-columns.js';
 import type { ModelSummary, RunSummary } from './run-summary.js';
-import { type ScoredRow, scoreObjects } from './score-objects.js';
+import { scoreTexts } from './score-texts.js';
+import { voteColumns } from './vote-columns.js';
 import { writeScoredRows } from './write-rows.js';
 
 export type { CsvRunOptions, RunProgress } from './csv-run-options.js';
@@ -38,7 +40,7 @@ export interface ProcessorOptions {
 }
 
 export interface RowsOptions {
-  /** The key of the text in each row. Default: the config's `data.dataset_column`. */
+  /** The key or column of the text. Default: the config's `data.dataset_column`. */
   readonly inputColumn?: string;
   /** Default true. False: only the raw answers are added. */
   readonly parseOutputs?: boolean;
@@ -72,24 +74,38 @@ export class MultiModelBatchProcessor {
    * @throws RunScoringError INPUT_COLUMN_MISSING, OUTPUT_COLUMN_EXISTS, USAGE_ENSEMBLE, MODEL_NONE_FINISHED; the signal's
    *   reason
    */
-  async processRows(rows: readonly PlainRow[], options: RowsOptions = {}): Promise<ScoredRow[]> {
+  processRows(rows: readonly PlainRow[], options: RowsOptions = {}): Promise<ScoredRow[]> {
+    return this.#processFrame(rowsFrame(rows), rows.length === 0, options);
+  }
+
+  /**
+   * Scores a table in memory and returns one of the same kind, with the columns of {@link processRows} behind its own: a Table of
+   * apache-arrow, a DataFrame of nodejs-polars (new columns are texts and 64-bit floats), or rows. Neither library is a
+   * dependency: the caller's own is used. The given table is not changed.
+   * @throws RunScoringError USAGE_DATA_FRAME, and those of {@link processRows}
+   */
+  processDataFrame<T>(frame: T, options: RowsOptions = {}): Promise<T> {
+    const isEmpty = Array.isArray(frame) && frame.length === 0;
+    return this.#processFrame(dataFrameOf(frame) as DataFrame<T>, isEmpty, options);
+  }
+
+  /** @param isEmpty there is nothing that could have the column */
+  async #processFrame<T>(frame: DataFrame<T>, isEmpty: boolean, options: RowsOptions): Promise<T> {
     const config = this.#config;
     const column = options.inputColumn ?? config.data.dataset_column;
     const parse = options.parseOutputs ?? true;
-    const keys = keysOfRows(rows);
-    if (rows.length > 0 && !keys.includes(column)) {
-      const near = nearestName(column, keys);
-      throw new RunScoringError('INPUT_COLUMN_MISSING', 'No row has this key.', {
+    if (!isEmpty && !frame.header.includes(column)) {
+      const near = nearestName(column, frame.header);
+      throw new RunScoringError('INPUT_COLUMN_MISSING', 'No row has this key or column.', {
         at: { field: column },
         ...(near === undefined ? {} : { hint: `Did you mean ${JSON.stringify(near)}?` }),
       });
     }
     const ensemble = parse ? chooseEnsemble(config, options.ensemble) : undefined;
     const added = config.getEnabledModels().flatMap((entry) => resultColumns(config, entry.name, parse));
-    refuseTakenColumns(keys, [...added, ...addedColumnNames({ ensemble })]);
-    const result = await scoreObjects({
-      rows,
-      column,
+    refuseTakenColumns(frame.header, [...added, ...addedColumnNames({ ensemble })]);
+    const result = await scoreTexts({
+      texts: isEmpty ? [] : frame.values(column),
       parse,
       config,
       loadModel: this.#options.loadModel,
@@ -107,14 +123,18 @@ export class MultiModelBatchProcessor {
         `No model finished. ${failed.name}: ${message} [${code}]`,
       );
     }
-    if (ensemble !== undefined) await addVote(config, ensemble, result, (line) => options.onNote?.(line));
-    return result.rows;
+    if (ensemble === undefined) return frame.withColumns(result.columns);
+    const name = config.data.human_label_column;
+    const human = frame.header.includes(name) ? frame.values(name) : null;
+    const vote = await voteColumns(config, ensemble, result, human, (line) => options.onNote?.(line));
+    return frame.withColumns([...result.columns, ...vote]);
   }
 
   /**
    * Scores a table in a file and writes another one: the input's columns, unchanged and in order, then those of each model as
-   * in {@link processRows}. Both are CSV, TSV or JSON Lines, by the ending of their names. Memory does not grow with the file. The output replaces an existing file only once it is
-   * complete (mode 0600, UTF-8, the input's delimiter and line break). Until then every finished row is in a journal in
+   * in {@link processRows}. Both are CSV, TSV, JSON Lines, XLSX (`file.xlsx#Sheet` names a sheet) or Parquet, by the ending of their
+   * names. Memory does not grow with the file. The output replaces an existing file only once it is
+   * complete (mode 0600; CSV in UTF-8 with the input's delimiter and line break). Until then every finished row is in a journal in
    * the hidden folder `.<output>.run-scoring` beside it, from which `resume` goes on.
    *
    * A row's failure is its status in the output; a model's failure stands in the summary. When no model finished,
@@ -167,12 +187,9 @@ export class MultiModelBatchProcessor {
       await input.removeCopy();
       const parse = options.parseOutputs ?? true;
       const added = config.getEnabledModels().flatMap((entry) => resultColumns(config, entry.name, parse));
-      refuseTakenColumns(
-        table.header,
-        [...added, ...(parse ? addedColumnNames(options) : [])],
-        options.inputPath,
-      );
-      checkOutputFormat(options.outputPath, table);
+      const names = [...added, ...(parse ? addedColumnNames(options) : [])];
+      refuseTakenColumns(table.header, names, options.inputPath);
+      await checkOutputFormat(options.outputPath, table, [...table.header, ...names]);
       const target =
         options.outputPath === '-'
           ? undefined

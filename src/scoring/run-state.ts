@@ -4,6 +4,7 @@ import { digestFile } from '../table/digest-file.js';
 import type { FileSystem } from '../table/file-system.js';
 import type { OutputTarget } from '../table/output-target.js';
 import { systemCode } from '../table/system-failure.js';
+import { splitSheet } from '../table/table-kind.js';
 import type { CsvRunOptions } from './csv-run-options.js';
 import type { ResumeKey } from './resume-key.js';
 import type { RunSummary } from './run-summary.js';
@@ -21,6 +22,7 @@ const VERSION = 1;
 
 /** Whatever decides the bytes of the output besides the resume key. */
 export function outputForm(config: Config, options: CsvRunOptions, parse: boolean): string {
+  const { sheet } = splitSheet(options.outputPath);
   return JSON.stringify({
     limit: options.limit ?? null,
     parse,
@@ -29,6 +31,7 @@ export function outputForm(config: Config, options: CsvRunOptions, parse: boolea
     column: config.data.output_column,
     ...(options.ensemble ? { ensemble: options.ensemble } : {}),
     ...(options.configHash === true ? { configHash: true } : {}),
+    ...(sheet === undefined ? {} : { sheet }),
   });
 }
 

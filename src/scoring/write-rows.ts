@@ -23,10 +23,7 @@ export async function writeScoredRows(
   const own = keys.filter((key) => !added.has(key));
   const table = tableOfRows(rows, [...own, ...keys.filter((key) => added.has(key))]);
   const written = async function* () {
-    for await (const { row, cells } of table.rows()) {
-      const source = Object.fromEntries(own.map((key) => [key, rows[row]![key] ?? null]));
-      yield { cells, source: JSON.stringify(source) };
-    }
+    for await (const from of table.rows()) yield { cells: from.cells, from };
   };
-  await writeTable(path, table, table.header, written(), own.length);
+  await writeTable(path, table, table.header, written(), own.length, [...own.keys()]);
 }

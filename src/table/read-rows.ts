@@ -1,6 +1,8 @@
 import { RunScoringError } from '../foundation/errors.js';
+import type { CellValue } from './cell-value.js';
 import { type FileSystem, nodeFileSystem } from './file-system.js';
 import { openTable } from './open-table.js';
+import { valuesOfRow } from './written-table.js';
 
 export interface ReadRowsOptions {
   /** Only the first so many rows. */
@@ -14,7 +16,7 @@ export interface ReadRowsOptions {
 
 /**
  * Reads a whole table file into memory: one object for each row, its keys in the order of the columns. Cells of CSV and TSV
- * are strings as they stand; values of JSON Lines keep their types. A table that is too large for memory is for
+ * are strings as they stand; values of JSON Lines, workbooks and Parquet keep their types, moments are ISO 8601 texts. A table that is too large for memory is for
  * `processCsv`.
  * @throws RunScoringError INPUT_COLUMN_AMBIGUOUS when two columns have one name, and those of `openTable` and `Table.rows`
  */
@@ -34,15 +36,22 @@ export async function readRows(
       });
     }
     const rows: Record<string, unknown>[] = [];
-    for await (const { cells, source } of table.rows({ limit })) {
-      rows.push(
-        source === undefined
-          ? Object.fromEntries(header.map((name, at) => [name, cells[at]!]))
-          : JSON.parse(source),
-      );
+    for await (const row of table.rows({ limit })) {
+      if (row.source !== undefined) {
+        rows.push(JSON.parse(row.source));
+        continue;
+      }
+      const values = valuesOfRow(row, header);
+      rows.push(Object.fromEntries(header.map((name, at) => [name, plainOf(values[at]!)])));
     }
     return rows;
   } finally {
     await table.close();
   }
+}
+
+function plainOf(value: CellValue): unknown {
+  if (value === null || typeof value !== 'object') return value;
+  if (value.kind === 'number') return value.serial ?? Number(value.text);
+  return value.kind === 'json' ? JSON.parse(value.text) : value.text;
 }

@@ -1,3 +1,4 @@
+import { type CellValue, textOfValue, valueOfJson } from './cell-value.js';
 import type { Table, TableRow } from './table.js';
 
 /** A row in memory, by column name. */
@@ -11,21 +12,27 @@ export function keysOfRows(rows: readonly PlainRow[]): string[] {
 }
 
 /** Nothing for null and where the key is missing, lists joined with ", ", the JSON text of other objects. */
-export function cellOfValue(value: unknown): string {
-  if (value === null || value === undefined) return '';
-  if (Array.isArray(value)) return value.map(cellOfValue).join(', ');
-  if (value instanceof Date) return value.toISOString();
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+export function cellOfPlain(value: unknown): string {
+  return Array.isArray(value) ? value.map(cellOfPlain).join(', ') : textOfValue(valueOfPlain(value));
+}
+
+function valueOfPlain(value: unknown): CellValue {
+  if (typeof value === 'bigint') return value;
+  if (value instanceof Date) {
+    return Number.isNaN(value.getTime())
+      ? null
+      : { kind: 'datetime', text: value.toISOString().slice(0, -1) };
+  }
+  return valueOfJson(value);
 }
 
 /**
- * Rows in memory as a table, as though they had been read from a CSV file in UTF-8. Its rows have no lines.
+ * Rows in memory as a table, as though they had been read from a file. Its rows have no lines.
  * @param header the columns and their order; default: {@link keysOfRows}
  */
 export function tableOfRows(rows: readonly PlainRow[], header: readonly string[] = keysOfRows(rows)): Table {
-  const cell = (row: PlainRow, key: string) => cellOfValue(Object.hasOwn(row, key) ? row[key] : null);
   return {
-    format: 'csv',
+    format: 'rows',
     header,
     column: -1,
     dialect: { delimiter: ',', quote: '"', escape: '"' },
@@ -34,7 +41,9 @@ export function tableOfRows(rows: readonly PlainRow[], header: readonly string[]
     lineBreak: '\n',
     async *rows({ limit = rows.length } = {}): AsyncGenerator<TableRow, void, undefined> {
       for (const [at, row] of rows.slice(0, limit).entries()) {
-        yield { row: at, line: at + 1, cells: header.map((key) => cell(row, key)), fault: null };
+        const given = header.map((key) => (Object.hasOwn(row, key) ? row[key] : null));
+        const cells = given.map(cellOfPlain);
+        yield { row: at, line: at + 1, cells, fault: null, values: given.map(valueOfPlain) };
       }
     },
     digest: () => Promise.reject(new Error('rows in memory have no file')),

@@ -75,6 +75,13 @@ describe('models of different runs in one table', () => {
     expect((await command('compare', 'third.csv', '--models', 'a,c')).code).toBe(3);
   });
 
+  it.each(['.xlsx', '.parquet', '.tsv'])('%s', async (ending) => {
+    await run('one.yaml', 'a', 'in.csv', `first${ending}`);
+    const said = await run('two.yaml', 'b', `first${ending}`, `second${ending}`);
+    expect(said).toContain('were made with another config');
+    expect((await command('compare', `second${ending}`)).stderr).toContain('[INPUT_MIXED_RUNS]');
+  });
+
   it('is not said of a file that the record is not about', async () => {
     await run('one.yaml', 'a', 'in.csv', 'first.csv');
     await run('two.yaml', 'b', 'first.csv', 'second.csv');

@@ -119,6 +119,17 @@ describe('the vote of a run', () => {
     expect(rows[2]!['ensemble_votes']).toBeNull();
   });
 
+  it('stands in a data frame too', async () => {
+    const { processor } = processorOf();
+    const { tableFromArrays } = await import('apache-arrow');
+    const frame = await processor.processDataFrame(tableFromArrays({ about_me: TEXTS }), {
+      ensemble: { method: 'majority' },
+    });
+    const column = (name: string) => [...frame.getChild(name as never)!] as unknown[];
+    expect(column('ensemble_flag')).toEqual(['good', 'abstain', null, null, 'bad']);
+    expect(column('ensemble_margin')).toEqual([0.333333, 0, null, null, 1]);
+  });
+
   it('adds nothing to raw answers', async () => {
     const { processor } = processorOf({ ensemble: {} });
     const [row] = await processor.processRows(ROWS, { parseOutputs: false });

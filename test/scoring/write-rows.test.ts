@@ -62,6 +62,25 @@ describe('rows to a file and back', () => {
     ]);
   });
 
+  it.each(['out.xlsx', 'out.xlsx#People', 'out.parquet'])(
+    '%s keeps numbers, texts and moments',
+    async (name) => {
+      const path = folder.path(name);
+      const born = new Date('1990-02-03T04:05:06Z');
+      const rows = [
+        { id: 1, about_me: 'a, "b"\nc', born, ai_a_flag: 'bad', ai_a_confidence: 0.75 },
+        { id: 2, about_me: null, born: null, ai_a_flag: null, ai_a_confidence: null },
+      ];
+      await processor.writeRows(path, rows);
+      const [first, second] = await readRows(path);
+      expect(Object.keys(first!)).toEqual(Object.keys(rows[0]!));
+      expect(first).toMatchObject({ about_me: 'a, "b"\nc', ai_a_flag: 'bad', ai_a_confidence: 0.75 });
+      expect(Number(first!['id'])).toBe(1);
+      expect(first!['born']).toMatch(/^1990-02-03T04:05:06/);
+      expect(second).toMatchObject({ born: null, ai_a_flag: null, ai_a_confidence: null });
+    },
+  );
+
   it('names such as __proto__ are names', async () => {
     await writeFile(folder.path('odd.csv'), '__proto__,constructor\na,b\n');
     const [row] = await readRows(folder.path('odd.csv'));
