@@ -15,7 +15,7 @@ import {
 } from './table-options.js';
 
 export function configure(command: Command): void {
-  command.argument('<results>', 'scored table (.csv, .tsv, .jsonl); - reads CSV from stdin');
+  command.argument('<results>', 'scored table (.csv, .tsv, .jsonl, .xlsx, .parquet); - reads CSV from stdin');
   addTableOptions(command);
   addReportOptions(addSamplingOptions(command))
     .option('--top <n>', 'list so many of the rows on which models differ', '10')

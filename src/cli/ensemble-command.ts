@@ -1,17 +1,16 @@
 import { type Command, Option } from 'commander';
 import { ExitCode } from '../foundation/exit-codes.js';
-import { ensembleCells, isAsked, voteOf } from '../report/ensemble-cells.js';
+import { ensembleCells, isAsked, NO_VOTE, voteOf } from '../report/ensemble-cells.js';
 import { readResults } from '../report/read-results.js';
 import { ENSEMBLE_COLUMNS } from '../report/results-header.js';
 import { alignColumns, countOf } from '../report/text-table.js';
 import { writeTable } from '../report/write-table.js';
 import { ENSEMBLE_METHODS, type EnsembleMethod, TIE_RULES, type TieRule } from '../stats/ensemble.js';
-import { withoutKeys } from '../table/jsonl-writer.js';
 import { addTableOptions, readTableOptions } from './table-options.js';
 
 export function configure(command: Command): void {
   command
-    .argument('<results>', 'scored table (.csv, .tsv, .jsonl); - reads CSV from stdin')
+    .argument('<results>', 'scored table (.csv, .tsv, .jsonl, .xlsx, .parquet); - reads CSV from stdin')
     .requiredOption('--output <file>', 'where the table with the vote goes; - writes stdout')
     .addOption(new Option('--method <name>', 'how to vote').choices(ENSEMBLE_METHODS).default('majority'))
     .addOption(new Option('--ties <rule>', 'what a tie becomes').choices(TIE_RULES).default('abstain'));
@@ -38,19 +37,17 @@ export async function run(raw: Record<string, unknown>, args: readonly string[])
         (at) => !(ENSEMBLE_COLUMNS as readonly string[]).includes(table.header[at]!),
       );
       const rows = async function* () {
-        for await (const { row, cells, source } of table.rows()) {
+        for await (const from of table.rows()) {
+          const { row, cells } = from;
           const vote = isAsked(results, row)
             ? ensembleCells(decide(row), results.rubric.labels)
-            : ENSEMBLE_COLUMNS.map(() => '');
+            : NO_VOTE.map(() => '');
           counts.set(vote[0]!, (counts.get(vote[0]!) ?? 0) + 1);
-          yield {
-            cells: [...kept.map((at) => cells[at]!), ...vote],
-            source: source === undefined ? undefined : withoutKeys(source, ENSEMBLE_COLUMNS),
-          };
+          yield { cells: [...kept.map((at) => cells[at]!), ...vote], from };
         }
       };
       const header = [...kept.map((at) => table.header[at]!), ...ENSEMBLE_COLUMNS];
-      await writeTable(output, table, header, rows(), kept.length);
+      await writeTable(output, table, header, rows(), kept.length, kept);
     },
   });
   const names = [...counts].map(([flag, count]) => [flag === '' ? '(no vote)' : flag, countOf(count, 'row')]);

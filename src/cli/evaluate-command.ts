@@ -3,15 +3,14 @@ import { type Command, Option } from 'commander';
 import { RunScoringError } from '../foundation/errors.js';
 import { ExitCode } from '../foundation/exit-codes.js';
 import { compareRaters } from '../report/compare-raters.js';
-import { withEnsemble } from '../report/ensemble-cells.js';
 import { type Evaluation, evaluateRaters } from '../report/evaluate-raters.js';
 import { renderEvaluation } from '../report/evaluate-text.js';
+import { chooseRaters, refuseUnlabelled, voted } from '../report/evaluated-raters.js';
 import { checkGates, renderGate } from '../report/gates.js';
 import { toJsonLine } from '../report/json-keys.js';
 import { metricsCsv } from '../report/metrics-csv.js';
 import { readLabels } from '../report/read-labels.js';
-import { type Results, readResults } from '../report/read-results.js';
-import { models } from '../report/row-doubts.js';
+import { readResults } from '../report/read-results.js';
 import { writeReport } from '../report/write-report.js';
 import { writeSmallFile } from '../report/write-table.js';
 import { ENSEMBLE_METHODS, type EnsembleMethod, TIE_RULES, type TieRule } from '../stats/ensemble.js';
@@ -28,7 +27,7 @@ export const METRICS_FILE = 'model_metrics.csv';
 
 export function configure(command: Command): void {
   command
-    .argument('[results]', 'scored table with labels by people, CSV; - reads stdin')
+    .argument('[results]', 'scored table with labels by people; - reads CSV from stdin')
     .option('--labels <file>', 'labels to join by row key, as "review" writes them')
     .option('--output <file>', `where the metrics go (default: ${METRICS_FILE} beside the table)`);
   addTableOptions(command);
@@ -95,10 +94,11 @@ export async function run(raw: Record<string, unknown>, args: readonly string[])
     given,
     whileOpen: async (read, source, header) => {
       input = source.identity;
-      refuseUnlabelled(read);
-      const ensemble = raw['ensemble'] as EnsembleMethod | undefined;
-      const ties = (raw['ties'] ?? 'abstain') as TieRule;
-      const results = chooseRaters(voted(read, ensemble, ties), table.raters);
+      refuseUnlabelled(read, source.header);
+      const method = raw['ensemble'] as EnsembleMethod | undefined;
+      const ties = raw['ties'] as TieRule;
+      const asked = method === undefined ? { ties } : { method, ties };
+      const results = chooseRaters(voted(read, asked), table.raters);
       evaluation = evaluateRaters(results, sampling);
       if (report === undefined) return;
       const content = { results, comparison: compareRaters(results, sampling), evaluation, costs: null };
@@ -124,37 +124,4 @@ export async function run(raw: Record<string, unknown>, args: readonly string[])
   if (report !== undefined) process.stderr.write(`Written: ${report.path}\n`);
   for (const gate of checked) process.stderr.write(`${renderGate(gate)}\n`);
   return missed.length > 0 ? ExitCode.gate : ExitCode.done;
-}
-
-function refuseUnlabelled(results: Results): void {
-  const field = results.rubric.humanColumn;
-  if (results.human === null) {
-    throw new RunScoringError('INPUT_COLUMN_MISSING', 'The table has no column with labels by people.', {
-      at: { file: results.file, line: 1, field },
-      hint: 'Name it as data.human_label_column in the config, or join labels with --labels.',
-    });
-  }
-  if (results.human.some((code) => code >= 0)) return;
-  throw new RunScoringError('INPUT_NO_LABELS', 'No row has a label.', {
-    at: { file: results.file, field },
-    hint: 'Fill the column in, or join labels with --labels.',
-  });
-}
-
-/** The table's own ensemble, the one asked for, or the majority where three can have one. */
-export function voted(results: Results, method: EnsembleMethod | undefined, ties: TieRule): Results {
-  if (method !== undefined) return withEnsemble(results, { method, ties });
-  const own = results.raters.some((rater) => rater.kind === 'ensemble');
-  return own || models(results).length < 3 ? results : withEnsemble(results, { method: 'majority', ties });
-}
-
-function chooseRaters(results: Results, names: readonly string[] | undefined): Results {
-  if (names === undefined) return results;
-  const unknown = names.find((name) => !results.raters.some((rater) => rater.name === name));
-  if (unknown !== undefined) {
-    throw new RunScoringError('USAGE_OPTION', `There is no model ${JSON.stringify(unknown)} to evaluate.`, {
-      hint: `There are ${results.raters.map((rater) => rater.name).join(', ')}.`,
-    });
-  }
-  return { ...results, raters: results.raters.filter((rater) => names.includes(rater.name)) };
 }

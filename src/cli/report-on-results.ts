@@ -73,10 +73,10 @@ async function readAndReport(
       let shown = results;
       let evaluation: Evaluation | null = null;
       if (labelled && results.human?.some((code) => code >= 0) === true) {
-        const { voted } = await import('./evaluate-command.js');
+        const { voted } = await import('../report/evaluated-raters.js');
         const { evaluateRaters } = await import('../report/evaluate-raters.js');
         const { renderEvaluation } = await import('../report/evaluate-text.js');
-        shown = voted(results, undefined, 'abstain');
+        shown = voted(results);
         evaluation = evaluateRaters(shown);
         texts.push(`\n${renderEvaluation(evaluation)}`);
         // The points of the curves are for `run-scoring evaluate --json`.

@@ -9,7 +9,7 @@ import { addTableOptions, readNumber, readTableOptions } from './table-options.j
 
 export function configure(command: Command): void {
   command
-    .argument('<results>', 'scored table (.csv, .tsv, .jsonl); - reads CSV from stdin')
+    .argument('<results>', 'scored table (.csv, .tsv, .jsonl, .xlsx, .parquet); - reads CSV from stdin')
     .requiredOption('--output <file>', 'where the rows to review go; - writes stdout')
     .option('--top <n>', 'how many rows', '100');
   addTableOptions(command).addHelpText(
@@ -35,9 +35,9 @@ export async function run(raw: Record<string, unknown>, args: readonly string[])
       const key = keyColumn === undefined ? -1 : findColumn(table.header, keyColumn, results.file);
       const review = await reviewTable(results, table, header, chosen, key);
       const rows = async function* () {
-        for (const cells of review.rows) yield { cells };
+        yield* review.rows;
       };
-      await writeTable(output, table, review.header, rows(), review.firstOutput);
+      await writeTable(output, table, review.header, rows(), review.firstOutput, review.columns);
       const where = output === '-' ? 'standard output' : output;
       said =
         chosen.length === 0

@@ -2,6 +2,7 @@ import type { Config } from '../config/schema.js';
 import { RunScoringError } from '../foundation/errors.js';
 import { ExitCode } from '../foundation/exit-codes.js';
 import type { Logger } from '../foundation/logger.js';
+import type { EnsembleSettings } from '../report/ensemble-cells.js';
 import type { CsvRunOptions } from '../scoring/csv-run-options.js';
 import type { LoadModel } from '../scoring/model-port.js';
 import { MultiModelBatchProcessor } from '../scoring/multi-model-batch-processor.js';
@@ -99,12 +100,22 @@ async function scoreTable(
     retryErrors: options.retryErrors,
     onBadRow: options.onBadRow,
     formulaGuard: options.formulaGuard,
-    ensemble: options.ensemble,
+    ensemble: voteSettings(options.ensemble, config),
     configHash: options.configHash,
     signal,
     ...watch,
     ...defined({ limit: options.limit, encoding: options.encoding, delimiter: options.delimiter }),
   });
+}
+
+/** Each setting from the command line, else from the config. */
+function voteSettings(asked: RunOptions['ensemble'], config: Config): EnsembleSettings | false | undefined {
+  if (!asked) return asked;
+  const method = asked.method ?? config.ensemble?.method;
+  if (method === undefined) {
+    throw new RunScoringError('USAGE_OPTION', '--ties needs --ensemble, or ensemble in the config.');
+  }
+  return { method, ...defined({ ties: asked.ties ?? config.ensemble?.ties }) };
 }
 
 /** Without the keys whose value is undefined, as exact optional types want it. */

@@ -31,7 +31,11 @@ export interface RunOptions {
   readonly onBadRow: 'refuse' | 'keep';
   readonly formulaGuard: 'none' | 'outputs' | 'all';
   readonly offline: boolean;
-  readonly ensemble: { readonly method: EnsembleMethod; readonly ties: TieRule } | undefined;
+  /** As far as it was given: what is left out, the config says. False: no vote. */
+  readonly ensemble:
+    | { readonly method: EnsembleMethod | undefined; readonly ties: TieRule | undefined }
+    | false
+    | undefined;
   readonly configHash: boolean;
   /** Print how far the models agree, once the output is written. */
   readonly compare: boolean;
@@ -64,8 +68,8 @@ export function addRunOptions(command: Command): Command {
 
 function addScoringOptions(command: Command): Command {
   return command
-    .option('--input <file>', 'table to score (.csv, .tsv, .jsonl); - reads CSV from stdin')
-    .option('--output <file>', 'where the scored table goes; - writes stdout')
+    .option('--input <file>', 'table to score (.csv, .tsv, .jsonl, .xlsx, .parquet); - reads CSV from stdin')
+    .option('--output <file>', 'where the scored table goes, in any of these formats; - writes stdout')
     .option('--config <file>', 'YAML config (default: config/config.yaml)')
     .option('--multi-model', 'run every enabled model')
     .option('--models <names>', 'run these models of the config, separated by commas')
@@ -90,7 +94,8 @@ function addScoringOptions(command: Command): Command {
         .default('outputs'),
     )
     .addOption(new Option('--ensemble <method>', 'add the vote of the models').choices(ENSEMBLE_METHODS))
-    .addOption(new Option('--ties <rule>', 'what a tied vote becomes').choices(TIE_RULES).default('abstain'))
+    .option('--no-ensemble', 'no vote, whatever the config says')
+    .addOption(new Option('--ties <rule>', 'what a tied vote becomes (default: abstain)').choices(TIE_RULES))
     .option('--compare', 'show how far the models agree, when done');
 }
 
@@ -102,7 +107,7 @@ export function readRunOptions(raw: Record<string, unknown>): RunOptions {
   const input = text('input');
   const output = text('output');
   if (input === undefined)
-    throw usage('USAGE_MISSING', '--input is missing.', 'Give a CSV file, or - for stdin.');
+    throw usage('USAGE_MISSING', '--input is missing.', 'Give a table, or - for CSV from stdin.');
   if (output === undefined && !dryRun) {
     throw usage('USAGE_MISSING', '--output is missing.', 'Give a file, or - for stdout.');
   }
@@ -115,7 +120,8 @@ export function readRunOptions(raw: Record<string, unknown>): RunOptions {
   refuseSameFile(text('logFile'), '--log-file', [input, output, text('config')]);
   refuseSameFile(output, '--output', [text('config')]);
   const report = readReportOptions(raw, [input, output, text('config'), text('logFile')]);
-  if (raw['parse'] === false && (text('ensemble') !== undefined || flag('compare') || flag('configHash'))) {
+  const ensemble = readEnsemble(raw);
+  if (raw['parse'] === false && (ensemble || flag('compare') || flag('configHash'))) {
     throw usage('USAGE_OPTION', '--no-parse leaves nothing for --ensemble, --compare and --config-hash.');
   }
   const reader = flag('compare') ? '--compare' : report === undefined ? undefined : '--report';
@@ -152,14 +158,21 @@ export function readRunOptions(raw: Record<string, unknown>): RunOptions {
     onBadRow: raw['onBadRow'] as RunOptions['onBadRow'],
     formulaGuard: raw['formulaGuard'] as RunOptions['formulaGuard'],
     offline: flag('offline'),
-    ensemble:
-      text('ensemble') === undefined
-        ? undefined
-        : { method: text('ensemble') as EnsembleMethod, ties: (text('ties') ?? 'abstain') as TieRule },
+    ensemble,
     configHash: flag('configHash'),
     compare: flag('compare'),
     report,
   };
+}
+
+function readEnsemble(raw: Record<string, unknown>): RunOptions['ensemble'] {
+  const method = raw['ensemble'] as EnsembleMethod | false | undefined;
+  const ties = raw['ties'] as TieRule | undefined;
+  if (method === false && ties !== undefined) {
+    throw usage('USAGE_OPTION', '--no-ensemble leaves nothing for --ties.');
+  }
+  if (method === false) return false;
+  return method === undefined && ties === undefined ? undefined : { method, ties };
 }
 
 /** `--output` on the input itself is the table's concern; these would destroy a file that is not a table. */

@@ -47,9 +47,9 @@ export async function readTableOptions(
   const text = (key: string) => raw[key] as string | undefined;
   const config = await loadConfig(await findConfig(text('config')));
   const rubric = rubricOf(config);
-  const mapping = (raw['mapLabels'] ?? new Map()) as LabelMapping;
+  const mapping = (raw['mapLabels'] ?? []) as LabelMapping;
   const meanings = [...rubric.labels, ...rubric.tags, '0', '1', ''];
-  for (const meaning of mapping.values()) {
+  for (const [, meaning] of mapping) {
     if (meanings.includes(meaning)) continue;
     throw new RunScoringError('USAGE_OPTION', `--map-labels: ${JSON.stringify(meaning)} is no label.`, {
       hint: `Labels: ${rubric.labels.join(', ')}; 0 and 1 for tag columns; nothing for no label.`,
@@ -88,12 +88,12 @@ export function readNumber(
   throw new RunScoringError('USAGE_OPTION', `${option} must be ${kind} from ${least} to ${most}.`);
 }
 
-function collectPairs(text: string, before: Map<string, string> | undefined): Map<string, string> {
-  const pairs = before ?? new Map<string, string>();
+function collectPairs(text: string, before: LabelMapping = []): LabelMapping {
+  const pairs = [...before];
   for (const pair of text.split(',')) {
     const at = pair.lastIndexOf('=');
     if (at < 0) throw new InvalidArgumentError('Write pairs as WORD=LABEL,WORD=LABEL.');
-    pairs.set(pair.slice(0, at).trim(), pair.slice(at + 1).trim());
+    pairs.push([pair.slice(0, at).trim(), pair.slice(at + 1).trim()]);
   }
   return pairs;
 }

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { loadConfig } from '../config/load-config.js';
 import { modelColumns } from '../config/rules.js';
 import { ExitCode } from '../foundation/exit-codes.js';
+import { ENSEMBLE_COLUMNS } from '../report/results-header.js';
 import { findConfig } from './find-config.js';
 
 export function configure(command: Command): void {
@@ -16,6 +17,7 @@ export async function run(options: Record<string, unknown>): Promise<ExitCode> {
     return `  ${entry.name}: ${state} ${entry.model_id}`;
   });
   const columns = config.getEnabledModels().flatMap((entry) => modelColumns(config, entry.name));
+  if (config.ensemble !== undefined) columns.push(...ENSEMBLE_COLUMNS);
   process.stderr.write(
     `${path} is valid.\nmodels:\n${lines.join('\n')}\ntext column: ${config.data.dataset_column}\noutput columns:\n  ${columns.join('\n  ')}\n`,
   );

@@ -59,6 +59,10 @@ function modelBreaches(config: ConfigData, shown: Shown): ConfigIssue[] {
       );
     }
     names.add(name);
+    if (name === 'ensemble') {
+      const message = `The model name ${quote(model.name)} is taken by the vote of the models.`;
+      issues.push(invalid(['models', index, 'name'], 'CONFIG_INVALID', message));
+    }
     const path: ConfigPath = ['models', index, 'model_id'];
     const issue = modelIdBreach(model.model_id, model.enabled, path, shown);
     if (issue !== undefined) issues.push(issue);

@@ -113,6 +113,21 @@ export const configSchema = z.strictObject({
         .describe('The label that evaluation looks for.'),
     })
     .prefault({}),
+  ensemble: z
+    .strictObject({
+      method: z
+        .enum(['majority', 'weighted', 'dawid-skene'])
+        .default('majority')
+        .describe('What a vote counts: one, what its model is worth, or both estimated together.'),
+      ties: z
+        .enum(['abstain', 'positive', 'confident'])
+        .default('abstain')
+        .describe(
+          'A tie becomes "abstain", the positive class, or the label of the most confident of the tied models.',
+        ),
+    })
+    .optional()
+    .describe('Adds the vote of the models that run as columns. Left out: no vote.'),
   prompt: z
     .strictObject({
       system: z

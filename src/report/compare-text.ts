@@ -1,4 +1,5 @@
 import type { Comparison, Estimate } from './compare-raters.js';
+import { fewRowsCaution } from './interval-cautions.js';
 import {
   alignColumns,
   countOf,
@@ -25,6 +26,8 @@ export function renderComparison(comparison: Comparison): string {
   }
   lines.push('', ...renderAgreement(comparison));
   if (pairs.length > 1) lines.push('', ...renderPairs(comparison));
+  const few = fewRowsCaution(complete);
+  if (few !== undefined) lines.push('', ...wrapText(`warning: ${few}`));
   const { prevalence } = comparison;
   if (prevalence?.misleading === true) {
     lines.push(

@@ -5,19 +5,31 @@ import { models } from './row-doubts.js';
 
 export interface EnsembleSettings {
   readonly method: EnsembleMethod;
-  readonly ties: TieRule;
+  /** Default `abstain`. */
+  readonly ties?: TieRule;
 }
 
+/** The values of {@link ENSEMBLE_COLUMNS}. */
+export type EnsembleValues = readonly [flag: string | null, margin: number | null, votes: string | null];
+
+/** A row without a text has no vote. */
+export const NO_VOTE: EnsembleValues = [null, null, null];
+
 /**
- * The cells of {@link ENSEMBLE_COLUMNS}: label, `abstain` for an open tie, or nothing when nobody voted; margin from 0 to
- * 1; votes such as `good 1, bad 2, missing 1`.
+ * Label, `abstain` for an open tie, or null when nobody voted; margin from 0 to 1; votes such as
+ * `good 1, bad 2, missing 1`.
  */
-export function ensembleCells(decision: Decision, labels: readonly string[]): string[] {
+export function ensembleValues(decision: Decision, labels: readonly string[]): EnsembleValues {
   const { label, margin, counts, missing } = decision;
-  const flag = label !== null ? labels[label]! : margin === null ? '' : 'abstain';
+  const flag = label !== null ? labels[label]! : margin === null ? null : 'abstain';
   const votes = labels.flatMap((name, code) => (counts[code]! > 0 ? [`${name} ${counts[code]}`] : []));
   if (missing > 0) votes.push(`missing ${missing}`);
-  return [flag, margin === null ? '' : String(Number(margin.toFixed(6))), votes.join(', ')];
+  return [flag, margin === null ? null : Number(margin.toFixed(6)), votes.join(', ')];
+}
+
+/** The same as cells of a table. */
+export function ensembleCells(decision: Decision, labels: readonly string[]): string[] {
+  return ensembleValues(decision, labels).map((value) => String(value ?? ''));
 }
 
 /** What the models of a table decide together, by 0-based row. */

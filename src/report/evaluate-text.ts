@@ -1,5 +1,6 @@
 import type { Interval } from '../stats/bootstrap.js';
 import { type Evaluation, type MetricsRow, OVERALL, type RaterEvaluation } from './evaluate-raters.js';
+import { fewRowsCaution, flatIntervalCaution } from './interval-cautions.js';
 import {
   alignColumns,
   countOf,
@@ -27,6 +28,10 @@ export function renderEvaluation(evaluation: Evaluation, options: { sweep?: bool
     lines.push('', ...renderRater(rater, evaluation.bootstrap.level));
     if (options.sweep === true) lines.push(...renderSweep(rater));
   }
+  const few = fewRowsCaution(labelled);
+  if (few !== undefined) lines.push('', ...wrapText(`warning: ${few}`));
+  const flat = flatIntervalCaution(evaluation);
+  if (flat !== undefined) lines.push('', ...wrapText(flat));
   if (evaluation.tests.length > 0) lines.push('', ...renderTests(evaluation));
   return `${lines.join('\n')}\n`;
 }

@@ -1,7 +1,10 @@
 import { type Coordinates, RunScoringError } from '../foundation/errors.js';
 
-/** From what stands in a cell to what is meant; the empty text means that there is no label. */
-export type LabelMapping = ReadonlyMap<string, string>;
+/**
+ * From what stands in a cell to what is meant; the empty text means that there is no label. One word may mean a label in
+ * one kind of column and 1 in another.
+ */
+export type LabelMapping = readonly (readonly [word: string, meaning: string])[];
 
 /** No label, or none that is known. */
 export const NO_LABEL = -1;
@@ -58,21 +61,20 @@ export class LabelCodes {
     return NO_LABEL;
   }
 
-  /** @throws RunScoringError INPUT_LABEL_UNKNOWN, INPUT_LABEL_SPELLING when a word was noted */
-  refuseFaults(): void {
-    const known = this.#set.labels.map((label) => JSON.stringify(label)).join(', ');
-    if (this.#firstUnknown !== undefined) {
-      throw new RunScoringError('INPUT_LABEL_UNKNOWN', `The cell holds none of the labels ${known}.`, {
-        at: this.#firstUnknown,
-        hint: 'Name the config that the table was made with (--config), or say what the word means: --map-labels WORD=LABEL.',
-      });
-    }
-    if (this.#firstOffer === undefined) return;
-    const pairs = [...this.#offers].map(([word, meaning]) => `${word}=${meaning}`).join(',');
-    throw new RunScoringError('INPUT_LABEL_SPELLING', `Labels are spelled otherwise than ${known}.`, {
-      at: this.#firstOffer,
-      hint: `If this is what they mean, add --map-labels ${/^[\w=.,/-]+$/.test(pairs) ? pairs : `'${pairs.replaceAll("'", "'\\''")}'`}`,
-    });
+  /** Where the first word stands that is no label in any spelling. */
+  get firstUnknown(): Coordinates | undefined {
+    return this.#firstUnknown;
+  }
+
+  /** Where the first word stands that is one in another spelling, and what the words may mean. */
+  get offers(): { readonly at: Coordinates; readonly pairs: readonly string[] } | undefined {
+    if (this.#firstOffer === undefined) return undefined;
+    return { at: this.#firstOffer, pairs: [...this.#offers].map(([word, meaning]) => `${word}=${meaning}`) };
+  }
+
+  /** The labels, for a message. */
+  get known(): string {
+    return this.#set.labels.map((label) => JSON.stringify(label)).join(', ');
   }
 
   #meaningOf(word: string): string | undefined {
@@ -86,6 +88,28 @@ export class LabelCodes {
     if (YES.includes(plain)) return positive;
     return NO.includes(plain) ? labels.find((label) => label !== positive) : undefined;
   }
+}
+
+/**
+ * To be called when all cells were read, so that one error offers the mapping of all.
+ * @throws RunScoringError INPUT_LABEL_UNKNOWN, INPUT_LABEL_SPELLING when a word was noted
+ */
+export function refuseLabelFaults(sets: readonly LabelCodes[]): void {
+  for (const { firstUnknown, known } of sets) {
+    if (firstUnknown === undefined) continue;
+    throw new RunScoringError('INPUT_LABEL_UNKNOWN', `The cell holds none of the labels ${known}.`, {
+      at: firstUnknown,
+      hint: 'Name the config that the table was made with (--config), or say what the word means: --map-labels WORD=LABEL.',
+    });
+  }
+  const offered = sets.filter((set) => set.offers !== undefined);
+  const [first] = offered;
+  if (first === undefined) return;
+  const pairs = [...new Set(offered.flatMap((set) => set.offers!.pairs))].join(',');
+  throw new RunScoringError('INPUT_LABEL_SPELLING', `Labels are spelled otherwise than ${first.known}.`, {
+    at: first.offers!.at,
+    hint: `If this is what they mean, add --map-labels ${/^[\w=.,/-]+$/.test(pairs) ? pairs : `'${pairs.replaceAll("'", "'\\''")}'`}`,
+  });
 }
 
 /** Case, width, and whatever is no letter or digit do not count. */

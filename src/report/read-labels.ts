@@ -2,7 +2,7 @@ import { RunScoringError } from '../foundation/errors.js';
 import { type FileSystem, nodeFileSystem } from '../table/file-system.js';
 import { findColumn } from '../table/header-map.js';
 import { openTable } from '../table/open-table.js';
-import { LabelCodes, type LabelMapping } from './label-codes.js';
+import { LabelCodes, type LabelMapping, refuseLabelFaults } from './label-codes.js';
 import { ROW_KEY_COLUMN } from './results-header.js';
 import { RowKeys } from './row-keys.js';
 import type { Rubric } from './rubric.js';
@@ -101,8 +101,7 @@ export async function readLabels(options: ReadLabelsOptions): Promise<GivenLabel
       const answer = given < 0 ? undefined : { label: given, tags };
       answers.set(key, { answer, line: row.line, row: row.row + 1 });
     }
-    codes.refuseFaults();
-    yesNo.refuseFaults();
+    refuseLabelFaults([codes, yesNo]);
     return new GivenLabels(
       answers,
       tagColumns.flatMap((at, tag) => (at < 0 ? [] : [tag])),

@@ -5,8 +5,9 @@ import { openTable } from '../table/open-table.js';
 import { resolveInput } from '../table/resolve-input.js';
 import type { Table, TableRow } from '../table/table.js';
 import { newConfidences, newLabels, newTagSets } from './code-column.js';
-import { LabelCodes, type LabelMapping } from './label-codes.js';
+import { LabelCodes, type LabelMapping, refuseLabelFaults } from './label-codes.js';
 import type { GivenLabels } from './read-labels.js';
+import { refuseMixedModels } from './recorded-runs.js';
 import {
   CONFIG_HASH_COLUMN,
   type RaterColumns,
@@ -87,10 +88,10 @@ export async function readResults(options: ReadResultsOptions): Promise<Results>
     });
     try {
       await input.removeCopy();
-      const header = readResultsHeader(table.header, options.rubric, input.name);
-      const results = await readRows(options, table, header, input.name);
-      await options.whileOpen?.(results, table, header);
-      return results;
+      if (options.allowMixedRuns !== true) {
+        await refuseMixedModels(fileSystem, input.path, table.header, options.raters, input.name);
+      }
+      return await readOpenTable(options, table, input.name);
     } finally {
       await table.close();
     }
@@ -99,16 +100,29 @@ export async function readResults(options: ReadResultsOptions): Promise<Results>
   }
 }
 
+/** The same for a table that is open. It stays open. */
+export async function readOpenTable(
+  options: Omit<ReadResultsOptions, 'path'>,
+  table: Table,
+  file: string,
+): Promise<Results> {
+  const header = readResultsHeader(table.header, options.rubric, file);
+  const results = await readRows(options, table, header, file);
+  await options.whileOpen?.(results, table, header);
+  return results;
+}
+
 async function readRows(
-  options: ReadResultsOptions,
+  options: Omit<ReadResultsOptions, 'path'>,
   table: Table,
   header: ResultsHeader,
   file: string,
 ): Promise<Results> {
   const { rubric, given } = options;
-  const codes = new LabelCodes(rubric, options.mapping ?? new Map());
-  const tagCodes = new LabelCodes({ labels: rubric.tags, positive: '' }, options.mapping ?? new Map());
-  const yesNo = new LabelCodes({ labels: ['0', '1'], positive: '1' }, options.mapping ?? new Map());
+  const { mapping = [] } = options;
+  const codes = new LabelCodes(rubric, mapping);
+  const tagCodes = new LabelCodes({ labels: rubric.tags, positive: '' }, mapping);
+  const yesNo = new LabelCodes({ labels: ['0', '1'], positive: '1' }, mapping);
   const place = (row: TableRow, column: number) => (): Coordinates => ({
     file,
     line: row.line,
@@ -139,7 +153,7 @@ async function readRows(
       column?.push(answer?.tags[tag] ?? read(header.humanTags[tag]!, yesNo));
     });
   }
-  for (const set of [codes, tagCodes, yesNo]) set.refuseFaults();
+  refuseLabelFaults([codes, tagCodes, yesNo]);
   given?.refuseLeft();
   return {
     file,
@@ -182,7 +196,11 @@ class RaterReader {
     const { label, tags, confidence } = this.#columns;
     const code = this.#readLabel(row, row.cells[label]!);
     this.#labels.push(code);
-    if (tags >= 0) this.#tags.push(code >= 0 ? this.#readTags(row, row.cells[tags]!) : MISSING);
+    if (tags >= 0) {
+      // Read either way: the words of a row whose label is misspelt belong to the same offer.
+      const set = this.#readTags(row, row.cells[tags]!);
+      this.#tags.push(code >= 0 ? set : MISSING);
+    }
     if (confidence >= 0) this.#confidence.push(this.#readConfidence(row, row.cells[confidence]!));
   }
 
@@ -248,7 +266,7 @@ function chosen(
 }
 
 function keysOf(
-  options: ReadResultsOptions,
+  options: Omit<ReadResultsOptions, 'path'>,
   table: Table,
   header: ResultsHeader,
   file: string,
@@ -261,7 +279,7 @@ function keysOf(
 
 /** Two configs under one heading would be compared as if they were one model. */
 function mixedRuns(
-  options: ReadResultsOptions,
+  options: Omit<ReadResultsOptions, 'path'>,
   header: ResultsHeader,
   file: string,
 ): (row: TableRow) => void {

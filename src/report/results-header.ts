@@ -71,6 +71,12 @@ export function readResultsHeader(
     };
   });
   if (raters.length === 0) throw noModels(header, names, file);
+  if (models.includes(ENSEMBLE)) {
+    throw new RunScoringError('INPUT_COLUMN_AMBIGUOUS', 'No model can have the name of the vote.', {
+      at: { file, line: 1, field: `ai_${ENSEMBLE}_${names.labelField}` },
+      hint: 'Rename the columns of this model.',
+    });
+  }
   if (header.includes('ensemble_flag')) {
     raters.push({
       name: ENSEMBLE,

@@ -1,4 +1,6 @@
+import { detachedRow } from '../table/detached-row.js';
 import type { Table } from '../table/table.js';
+import type { WrittenRow } from '../table/written-table.js';
 import type { Results } from './read-results.js';
 import { REVIEW_COLUMNS, type ResultsHeader, ROW_KEY_COLUMN } from './results-header.js';
 import { doubtOf, type RowDoubt } from './row-doubts.js';
@@ -31,7 +33,9 @@ export function rankForReview(results: Results, top: number): { chosen: ReviewRo
 
 export interface ReviewTable {
   readonly header: string[];
-  readonly rows: string[][];
+  readonly rows: WrittenRow[];
+  /** For each column before `firstOutput` its position in the scored table; -1 for those to fill in. */
+  readonly columns: number[];
   /** Cells before this position stand in the scored table as they are here. */
   readonly firstOutput: number;
 }
@@ -51,14 +55,14 @@ export async function reviewTable(
   const said = [...table.header.keys()].filter((at) => isShown(table.header[at]!, header, rubric.labelField));
   const tagColumns = header.humanTags.flatMap((at, tag) => (at < 0 ? [] : [rubric.tags[tag]!]));
   const place = new Map(chosen.map((each, at) => [each.row, at]));
-  const rows: string[][] = Array.from({ length: chosen.length }, () => []);
+  const rows: WrittenRow[] = Array.from({ length: chosen.length }, () => ({ cells: [] }));
   const keys = new RowKeys(keyColumn, header.input, results.file);
   for await (const row of table.rows()) {
     const key = keys.keyOf(row);
     const at = place.get(row.row);
     if (at === undefined) continue;
     const { score, doubt } = chosen[at]!;
-    rows[at] = [
+    const cells = [
       ...header.input.map((column) => row.cells[column]!),
       '',
       ...tagColumns.map(() => ''),
@@ -67,12 +71,14 @@ export async function reviewTable(
       reasonsOf(doubt),
       key,
     ];
+    rows[at] = { cells, from: detachedRow(row) };
   }
   const input = header.input.map((at) => table.header[at]!);
   const models = said.map((at) => table.header[at]!);
   return {
     header: [...input, rubric.humanColumn, ...tagColumns, ...models, ...REVIEW_COLUMNS, ROW_KEY_COLUMN],
     rows,
+    columns: [...header.input, -1, ...tagColumns.map(() => -1), ...said],
     firstOutput: input.length + 1 + tagColumns.length + models.length,
   };
 }

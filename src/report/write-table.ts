@@ -11,6 +11,7 @@ import type { WrittenRow } from '../table/written-table.js';
  * Writes a table in the format that its name tells, else in that of the table it was made from; it appears when it is complete.
  * @param path a file, or `-` for stdout
  * @param firstOutput cells from here on are new; those before were read and stay as they are
+ * @param columns for each of those before, its position in the source; -1 for none
  * @throws RunScoringError OUTPUT_…
  */
 export async function writeTable(
@@ -19,10 +20,16 @@ export async function writeTable(
   header: readonly string[],
   rows: AsyncIterable<WrittenRow>,
   firstOutput: number,
+  columns: readonly number[],
 ): Promise<void> {
-  checkOutputFormat(path, source);
+  await checkOutputFormat(path, source, header);
   const write = async (sink: (bytes: Buffer) => Promise<void>) => {
-    const writer = createTableWriter(path, source, { guard: 'outputs', firstOutput, write: sink });
+    const writer = await createTableWriter(path, source, {
+      guard: 'outputs',
+      firstOutput,
+      columns,
+      write: sink,
+    });
     await writer.writeHeader(header);
     for await (const row of rows) await writer.writeRow(row);
     await writer.end();

@@ -9,11 +9,10 @@ export interface RunProgress {
   readonly failed: number;
 }
 
-/** `ensemble` adds a vote of the models, `configHash` the column by which tables of different runs are told apart. */
 export interface CsvRunOptions extends AddedColumnsOptions {
-  /** A table (.csv, .tsv, .jsonl), or `-` for CSV from stdin. */
+  /** A table (.csv, .tsv, .jsonl, .xlsx, .xlsx#Sheet, .parquet), or `-` for CSV from stdin. */
   readonly inputPath: string;
-  /** A table (.csv, .tsv, .jsonl) that is replaced once the new one is complete, or `-` for stdout. */
+  /** A table of any of these formats that is replaced once the new one is complete, or `-` for stdout. */
   readonly outputPath: string;
   /** The column with the texts. Default: the config's `data.dataset_column`. */
   readonly inputColumn?: string;
@@ -31,7 +30,7 @@ export interface CsvRunOptions extends AddedColumnsOptions {
   readonly encoding?: string | undefined;
   /** Default: found by itself among , ; tab and |. CSV output has the same. */
   readonly delimiter?: string | undefined;
-  /** A row with too few or too many cells or broken quotes: an error (default), or kept with status error_bad_row. */
+  /** A row with too few or too many cells, broken quotes or a formula without a value: an error (default), or kept with status error_bad_row. */
   readonly onBadRow?: 'refuse' | 'keep';
   /** Default `outputs`. */
   readonly formulaGuard?: FormulaGuard;

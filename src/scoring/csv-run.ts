@@ -1,9 +1,11 @@
 import type { Config, ModelEntry } from '../config/schema.js';
 import { ExitCode } from '../foundation/exit-codes.js';
+import { changedSettings, isAbout, type RecordedRuns, readRunRecord } from '../report/recorded-runs.js';
 import type { FileSystem } from '../table/file-system.js';
 import { type OutputTarget, refuseExisting } from '../table/output-target.js';
 import type { RunFolder } from '../table/run-folder.js';
 import type { Table } from '../table/table.js';
+import { outputRowCheck } from '../table/table-writer.js';
 import { addedColumnNames } from './added-columns.js';
 import type { CsvRunOptions } from './csv-run-options.js';
 import { type MergedModel, mergeOutput } from './merge-output.js';
@@ -12,7 +14,7 @@ import type { LoadContext, LoadModel, ScoringRow } from './model-port.js';
 import type { OutputSink } from './output-sink.js';
 import { prepareAddedColumns } from './prepare-added-columns.js';
 import { isFailed } from './record.js';
-import { entryKey, type ResumeKey, refuseChangedKey, runKey, weightsKey } from './resume-key.js';
+import { entryKey, type ResumeKey, refuseChangedKey, runKey, settingsOf, weightsKey } from './resume-key.js';
 import { type ModelOutcome, runModel } from './run-model.js';
 import { findFinishedRun, finishedState, outputForm, startedState } from './run-state.js';
 import { type ModelSummary, type RunSummary, runExitCode, Tally } from './run-summary.js';
@@ -54,6 +56,7 @@ export class CsvRun {
   readonly #started = performance.now();
   readonly #models: ModelState[];
   readonly #parse: boolean;
+  #earlier: RecordedRuns = new Map();
 
   constructor(parts: CsvRunParts) {
     this.#parts = parts;
@@ -82,7 +85,9 @@ export class CsvRun {
       if (finished !== undefined) return finished;
     }
     if (options.clobber === false && target !== undefined) await refuseExisting(fileSystem, target);
-    const survey = await surveyTable(table, options.limit, options.signal);
+    this.#earlier = await this.#readEarlierRuns(key);
+    const check = outputRowCheck(options.outputPath, table);
+    const survey = await surveyTable(table, options.limit, options.signal, check);
     if (survey === 'stopped') return this.#summary({ rows: 0, badRows: 0, interrupted: true });
     if (!resume) await folder.clear(true);
     await folder.writeState(startedState(this.#fullKey(key)));
@@ -96,6 +101,25 @@ export class CsvRun {
     }
     if (!this.#models.some((model) => model.outcome?.finished === true)) return this.#unfinished(counts);
     return this.#writeOutput(survey, key);
+  }
+
+  /** The models whose columns the input has already. */
+  async #readEarlierRuns(key: ResumeKey): Promise<RecordedRuns> {
+    const { fileSystem, table, options } = this.#parts;
+    if (options.inputPath === '-') return new Map();
+    const record = await readRunRecord(fileSystem, options.inputPath, table.header);
+    if (record === undefined || record.runs.size === 0) return new Map();
+    if (!(await isAbout(fileSystem, options.inputPath, record))) return new Map();
+    const { runs } = record;
+    for (const [model, settings] of runs) {
+      const changed = changedSettings(settings, settingsOf(key));
+      if (changed.length === 0) continue;
+      const names = changed.join(', ');
+      this.#note(
+        `warning: the input's columns of ${model} were made with another config (${names}); the new ones cannot be compared with them.`,
+      );
+    }
+    return runs;
   }
 
   /** The summary of a run that has nothing left to do; otherwise what is there is made ready to go on. */
@@ -218,7 +242,17 @@ export class CsvRun {
       const complete = this.#models.every((model) => model.outcome?.finished === true);
       if (complete) {
         await folder.writeState(
-          await finishedState(this.#fullKey(key), this.#form(), summary, fileSystem, target),
+          await finishedState(
+            this.#fullKey(key),
+            this.#form(),
+            summary,
+            new Map([
+              ...this.#earlier,
+              ...this.#models.map(({ entry }) => [entry.name, settingsOf(key)] as const),
+            ]),
+            fileSystem,
+            target,
+          ),
         );
       }
       if (summary.exitCode === ExitCode.done && !survey.limited) await folder.clear(false);

@@ -42,11 +42,12 @@ export async function mergeOutput(merge: Merge): Promise<RiskyCells> {
   const { config, table, models, parse } = merge;
   const width = table.header.length;
   const columns = models.map((model) => resultColumns(config, model.name, parse));
-  const writer = createTableWriter(merge.outputPath, table, {
-    guard: merge.guard,
-    firstOutput: width,
-    write: merge.write,
-  });
+  const writer = await createTableWriter(
+    merge.outputPath,
+    table,
+    { guard: merge.guard, firstOutput: width, write: merge.write },
+    merge.limit,
+  );
   await writer.writeHeader([...table.header, ...columns.flat(), ...(merge.added?.names ?? [])]);
   const journals = models.map((model) => (model.finished ? model.records() : undefined));
   try {
@@ -69,7 +70,7 @@ export async function mergeOutput(merge: Merge): Promise<RiskyCells> {
       if (merge.added !== undefined) {
         cells.push(...merge.added.columns.cellsOf(row.row, unasked !== 'empty_input'));
       }
-      await writer.writeRow({ cells, source: row.source });
+      await writer.writeRow({ cells, from: row });
     }
     await writer.end();
   } finally {

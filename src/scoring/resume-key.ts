@@ -33,6 +33,12 @@ export function runKey(config: Config, input: InputKey): ResumeKey {
   };
 }
 
+/** What all models of a run are asked, whatever the table. */
+export function settingsOf(key: ResumeKey): ResumeKey {
+  const asked = /^(?:data|prompt|output|generation)\./;
+  return Object.fromEntries(Object.entries(key).filter(([name]) => asked.test(name)));
+}
+
 /** What the config says of the model, known before it is loaded. */
 export function entryKey(entry: ModelEntry): ResumeKey {
   const of = `of model ${entry.name}`;

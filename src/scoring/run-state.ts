@@ -1,8 +1,10 @@
 import type { Config } from '../config/schema.js';
+import type { RecordedRuns, RunSettings } from '../report/recorded-runs.js';
 import { digestFile } from '../table/digest-file.js';
 import type { FileSystem } from '../table/file-system.js';
 import type { OutputTarget } from '../table/output-target.js';
 import { systemCode } from '../table/system-failure.js';
+import { splitSheet } from '../table/table-kind.js';
 import type { CsvRunOptions } from './csv-run-options.js';
 import type { ResumeKey } from './resume-key.js';
 import type { RunSummary } from './run-summary.js';
@@ -12,20 +14,24 @@ interface FinishedState {
   readonly form: string;
   readonly outputSha256: string;
   readonly summary: RunSummary;
+  /** What the columns of each model were made with, those that the input had before included. */
+  readonly models: Readonly<Record<string, RunSettings>>;
 }
 
 const VERSION = 1;
 
 /** Whatever decides the bytes of the output besides the resume key. */
 export function outputForm(config: Config, options: CsvRunOptions, parse: boolean): string {
+  const { sheet } = splitSheet(options.outputPath);
   return JSON.stringify({
     limit: options.limit ?? null,
     parse,
     guard: options.formulaGuard ?? 'outputs',
     models: config.getEnabledModels().map((entry) => entry.name),
     column: config.data.output_column,
-    ...(options.ensemble === undefined ? {} : { ensemble: options.ensemble }),
+    ...(options.ensemble ? { ensemble: options.ensemble } : {}),
     ...(options.configHash === true ? { configHash: true } : {}),
+    ...(sheet === undefined ? {} : { sheet }),
   });
 }
 
@@ -39,11 +45,13 @@ export async function finishedState(
   key: ResumeKey,
   form: string,
   summary: RunSummary,
+  runs: RecordedRuns,
   fileSystem: FileSystem,
   target: OutputTarget,
 ): Promise<object> {
   const outputSha256 = (await digestOutput(fileSystem, target)) ?? '';
-  return { ...startedState(key), finished: { form, outputSha256, summary } satisfies FinishedState };
+  const models = Object.fromEntries(runs);
+  return { ...startedState(key), finished: { form, outputSha256, summary, models } satisfies FinishedState };
 }
 
 /** The summary of the finished run that wrote this very output; undefined when there is work to do. */

@@ -51,7 +51,7 @@ export interface Decision {
 export function fitEnsemble(
   input: EnsembleInput,
   method: EnsembleMethod,
-  ties: TieRule,
+  ties: TieRule = 'abstain',
 ): (row: number) => Decision {
   const votesOf = (row: number) => Int16Array.from(input.voters, (voter) => voter.labels[row]!);
   const scoresOf = scorer(input, method, votesOf);

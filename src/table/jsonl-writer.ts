@@ -1,50 +1,64 @@
+import { jsonOfValue } from './cell-value.js';
 import type { RiskyCells } from './csv-writer.js';
-import type { TableWriter, TableWriterOptions, WrittenRow } from './written-table.js';
+import {
+  inputValues,
+  outputValue,
+  type TableWriter,
+  type TableWriterOptions,
+  type WrittenRow,
+} from './written-table.js';
 
 const ROWS_PER_WRITE = 500;
-/** The columns of this tool that hold numbers. */
-const NUMERIC = /^ai_.*_confidence$|^ensemble_margin$/;
 
 /**
- * Writes one JSON object a line. An object of the input stays as it is, to the byte, with the new keys behind its own; cells of
- * other tables are strings. New cells that hold nothing are null.
+ * Writes one JSON object a line. An object of the input stays as it is, to the byte, with the new keys behind its own; numbers and
+ * booleans of tables that know them stay such, the rest are strings. New cells that hold nothing are null.
  */
 export class JsonlWriter implements TableWriter {
   readonly risky: RiskyCells = { input: 0, output: 0 };
   readonly #options: TableWriterOptions;
+  readonly #table: readonly string[];
+  /** Keys to take out of an object of the input; null where its keys are not kept in their order. */
+  readonly #dropped: readonly string[] | null;
   #header: readonly string[] = [];
   #lines: string[] = [];
 
-  constructor(options: TableWriterOptions) {
+  /** @param table the names of the input's columns */
+  constructor(table: readonly string[], options: TableWriterOptions) {
+    this.#table = table;
     this.#options = options;
+    const { columns } = options;
+    const isOrdered =
+      columns?.every((at, index) => at >= 0 && (index === 0 || at > columns[index - 1]!)) ?? true;
+    this.#dropped = isOrdered ? table.filter((_, at) => columns?.includes(at) === false) : null;
   }
 
   async writeHeader(names: readonly string[]): Promise<void> {
     this.#header = names;
   }
 
-  async writeRow({ cells, source }: WrittenRow): Promise<void> {
+  async writeRow(row: WrittenRow): Promise<void> {
     const { firstOutput } = this.#options;
-    const old = source === undefined ? this.#members(cells, 0, firstOutput) : source.slice(1, -1).trim();
-    const added = this.#members(cells, firstOutput, cells.length);
-    this.#lines.push(`{${[old, added].filter((part) => part !== '').join(',')}}\n`);
+    const source = row.from?.source;
+    const members: string[] = [];
+    if (source !== undefined && this.#dropped !== null) {
+      const own = withoutKeys(source, this.#dropped).slice(1, -1).trim();
+      if (own !== '') members.push(own);
+    } else {
+      for (const [at, value] of inputValues(row, this.#table, this.#options).entries()) {
+        members.push(`${JSON.stringify(this.#header[at])}:${jsonOfValue(value)}`);
+      }
+    }
+    for (let at = firstOutput; at < row.cells.length; at++) {
+      const name = this.#header[at]!;
+      members.push(`${JSON.stringify(name)}:${jsonOfValue(outputValue(name, row.cells[at]!))}`);
+    }
+    this.#lines.push(`{${members.join(',')}}\n`);
     if (this.#lines.length >= ROWS_PER_WRITE) await this.#flush();
   }
 
   async end(): Promise<void> {
     await this.#flush();
-  }
-
-  #members(cells: readonly string[], from: number, to: number): string {
-    const members: string[] = [];
-    for (let at = from; at < to; at++) {
-      const name = this.#header[at]!;
-      const cell = cells[at]!;
-      const isNew = at >= this.#options.firstOutput;
-      const value = isNew && cell === '' ? null : isNew && NUMERIC.test(name) ? Number(cell) : cell;
-      members.push(`${JSON.stringify(name)}:${JSON.stringify(value)}`);
-    }
-    return members.join(',');
   }
 
   async #flush(): Promise<void> {

@@ -3,12 +3,13 @@ import type { FileSystem } from './file-system.js';
 import { type CsvReadOptions, openCsv } from './read-csv.js';
 import { openJsonl } from './read-jsonl.js';
 import type { Table } from './table.js';
-import { kindOfFile } from './table-kind.js';
+import { kindOfFile, splitSheet } from './table-kind.js';
 
 /**
- * Opens a table by the ending of its name: `.jsonl` and `.ndjson`, `.tsv` and `.tab`, otherwise CSV with the delimiter that
- * is found. Without a name that tells (stdin) it is CSV.
- * @throws RunScoringError INPUT_FORMAT for formats that are not read, and those of `openCsv` and `openJsonl`
+ * Opens a table by the ending of its name: `.jsonl` and `.ndjson`, `.tsv` and `.tab`, `.xlsx` (`#Sheet` behind it names a sheet),
+ * `.parquet`, otherwise CSV with the delimiter that is found. Without a name that tells (stdin) it is CSV.
+ * @throws RunScoringError INPUT_FORMAT for formats that are not read, USAGE_DELIMITER, USAGE_ENCODING, and those of `openCsv`,
+ *   `openJsonl`, `openXlsx` and `openParquet`
  */
 export async function openTable(
   fileSystem: FileSystem,
@@ -17,16 +18,32 @@ export async function openTable(
 ): Promise<Table> {
   const name = options.name ?? path;
   const kind = kindOfFile(name);
+  const file = splitSheet(path).path;
   if (kind === 'other') {
     throw new RunScoringError('INPUT_FORMAT', 'Files of this format are not read.', {
       at: { file: name },
-      hint: 'Save the table as CSV, TSV or JSON Lines.',
+      hint: 'Save the table as CSV, TSV, JSON Lines, XLSX or Parquet.',
     });
   }
-  if (kind === 'jsonl') {
-    if (options.delimiter === undefined) return openJsonl(fileSystem, path, options);
-    throw new RunScoringError('USAGE_DELIMITER', 'JSON Lines have no delimiter.', { at: { file: name } });
+  if (kind === 'text' || kind === 'csv' || kind === 'tsv') {
+    const delimiter = options.delimiter ?? (kind === 'tsv' ? 'tab' : undefined);
+    return openCsv(fileSystem, file, { ...options, name, delimiter });
   }
-  const delimiter = options.delimiter ?? (kind === 'tsv' ? 'tab' : undefined);
-  return openCsv(fileSystem, path, { ...options, delimiter });
+  const called = { jsonl: 'JSON Lines', xlsx: 'An XLSX workbook', parquet: 'A Parquet file' }[kind];
+  if (options.delimiter !== undefined) {
+    const text = `${called} ${kind === 'jsonl' ? 'have' : 'has'} no delimiter.`;
+    throw new RunScoringError('USAGE_DELIMITER', text, { at: { file: name } });
+  }
+  if (kind === 'jsonl') return openJsonl(fileSystem, file, { ...options, name });
+  if (options.encoding !== undefined) {
+    const text = `${called} says itself how its texts are encoded.`;
+    throw new RunScoringError('USAGE_ENCODING', text, { at: { file: name }, hint: 'Leave --encoding out.' });
+  }
+  // Loaded only when they are needed: most tables are texts.
+  if (kind === 'parquet') {
+    const { openParquet } = await import('./parquet/read-parquet.js');
+    return openParquet(fileSystem, file, { ...options, name });
+  }
+  const { openXlsx } = await import('./xlsx/read-xlsx.js');
+  return openXlsx(fileSystem, file, { ...options, name, sheet: splitSheet(name).sheet });
 }

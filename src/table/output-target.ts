@@ -2,10 +2,11 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { RunScoringError } from '../foundation/errors.js';
 import type { FileFacts, FileSystem } from './file-system.js';
 import { systemCode } from './system-failure.js';
+import { splitSheet } from './table-kind.js';
 
 /** A file that is to be written. */
 export interface OutputTarget {
-  /** As the user gave it, for messages. */
+  /** As the user gave it, for messages; `#Sheet` may stand behind it. */
   readonly given: string;
   /** Absolute, with all links followed: renaming onto a link would replace the link and not its file. */
   readonly path: string;
@@ -26,7 +27,7 @@ export async function resolveOutput(
   inputIdentity: string,
 ): Promise<OutputTarget> {
   const at = { file: given };
-  const absolute = resolve(given);
+  const absolute = resolve(splitSheet(given).path);
   let folder: string;
   try {
     folder = await fileSystem.realPath(dirname(absolute));
@@ -61,8 +62,12 @@ export async function resolveOutput(
       hint: 'Choose another output; the input is never changed.',
     });
   }
-  const runFolder = join(dirname(path), `.${basename(path)}.run-scoring`);
-  return { given, path, folder: dirname(path), runFolder, exists: facts !== undefined };
+  return { given, path, folder: dirname(path), runFolder: runFolderOf(path), exists: facts !== undefined };
+}
+
+/** @param path of an output, with all links followed */
+export function runFolderOf(path: string): string {
+  return join(dirname(path), `.${basename(path)}.run-scoring`);
 }
 
 /** @throws RunScoringError OUTPUT_EXISTS */

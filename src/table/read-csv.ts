@@ -31,7 +31,7 @@ export interface CsvReadOptions {
 
 /**
  * Opens a CSV file and reads its header.
- * @throws RunScoringError INPUT_NOT_FOUND, INPUT_UNREADABLE, INPUT_EMPTY, INPUT_ENCODING, INPUT_COLUMN_MISSING,
+ * @throws RunScoringError INPUT_NOT_FOUND, INPUT_UNREADABLE, INPUT_EMPTY, INPUT_FORMAT, INPUT_ENCODING, INPUT_COLUMN_MISSING,
  *   INPUT_COLUMN_AMBIGUOUS, USAGE_ENCODING, USAGE_DELIMITER
  */
 export async function openCsv(
@@ -54,6 +54,7 @@ async function readHeader(
 ): Promise<Table> {
   const { file, name: path, facts } = input;
   const raw = await readSample(file);
+  refuseBinary(raw, path);
   const mark = findByteOrderMark(raw);
   const encoding = given ?? mark?.encoding ?? 'utf-8';
   if (mark !== undefined && mark.encoding !== encoding) {
@@ -110,6 +111,17 @@ async function readHeader(
     identity: facts.identity,
     close: () => file.close(),
   };
+}
+
+/** Workbooks and Parquet under another name, or on stdin. @throws RunScoringError INPUT_FORMAT */
+function refuseBinary(front: Buffer, file: string): void {
+  const start = front.toString('latin1', 0, 5);
+  const kind = start.startsWith('PK\x03\x04') ? 'XLSX' : start === 'PAR1\x15' ? 'Parquet' : undefined;
+  if (kind === undefined) return;
+  throw new RunScoringError('INPUT_FORMAT', `The input is no text; it may be ${kind}.`, {
+    at: { file },
+    hint: `Give a file that is named .${kind.toLowerCase()}; stdin takes CSV.`,
+  });
 }
 
 async function readSample(file: OpenFile): Promise<Buffer> {

@@ -1,12 +1,13 @@
 import { createReadStream } from 'node:fs';
 import type { FileSystem } from './file-system.js';
 import { systemFailure } from './system-failure.js';
+import { splitSheet } from './table-kind.js';
 import { sweepTemporaryFiles, temporaryPath } from './temporary-files.js';
 
 export interface InputFile {
   /** A plain file, which can be read more than once. */
   readonly path: string;
-  /** What messages call it. */
+  /** What messages call it: the path as it was given, which also tells the format and the sheet. */
   readonly name: string;
   /**
    * Removes the copy, if it is one; who has it open can go on reading. To be called as soon as the file is open, so
@@ -26,9 +27,10 @@ export async function resolveInput(
   stdin: AsyncIterable<Uint8Array> = process.stdin,
 ): Promise<InputFile> {
   if (path === '-') return spool(fileSystem, stdin, 'stdin');
-  const facts = await fileSystem.facts(path).catch(() => undefined);
-  if (facts?.kind === 'other') return spool(fileSystem, createReadStream(path), path);
-  return { path, name: path, removeCopy: async () => {} };
+  const file = splitSheet(path).path;
+  const facts = await fileSystem.facts(file).catch(() => undefined);
+  if (facts?.kind === 'other') return spool(fileSystem, createReadStream(file), path);
+  return { path: file, name: path, removeCopy: async () => {} };
 }
 
 async function spool(

@@ -51,24 +51,8 @@ export class RunFolder {
   }
 
   /** What the last run left, or undefined when there is nothing of use. */
-  async readState(): Promise<Record<string, unknown> | undefined> {
-    let file: OpenFile;
-    try {
-      file = await this.#fileSystem.open(this.file(STATE_FILE), 'read');
-    } catch (error) {
-      if (systemCode(error) === 'ENOENT') return undefined;
-      throw error;
-    }
-    try {
-      const bytes = Buffer.alloc(Math.min((await file.facts()).size, MAX_STATE_BYTES));
-      const value: unknown = JSON.parse(bytes.subarray(0, await file.read(bytes, 0)).toString('utf8'));
-      return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
-    } catch (error) {
-      if (error instanceof SyntaxError) return undefined;
-      throw error;
-    } finally {
-      await file.close();
-    }
+  readState(): Promise<Record<string, unknown> | undefined> {
+    return readRunState(this.#fileSystem, this.path);
   }
 
   writeState(state: object): Promise<void> {
@@ -89,6 +73,30 @@ export class RunFolder {
     if (this.#isTemporary) await this.clear(true).catch(() => {});
     await this.#lock.release();
     await this.#fileSystem.removeFolder(this.path).catch(() => {});
+  }
+}
+
+/** What the last run left in a folder that need not be locked, or be there; undefined when there is nothing of use. */
+export async function readRunState(
+  fileSystem: FileSystem,
+  folder: string,
+): Promise<Record<string, unknown> | undefined> {
+  let file: OpenFile;
+  try {
+    file = await fileSystem.open(join(folder, STATE_FILE), 'read');
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+  try {
+    const bytes = Buffer.alloc(Math.min((await file.facts()).size, MAX_STATE_BYTES));
+    const value: unknown = JSON.parse(bytes.subarray(0, await file.read(bytes, 0)).toString('utf8'));
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  } finally {
+    await file.close();
   }
 }
 

@@ -1,5 +1,5 @@
 /** What the ending of a file's name says: `text` for CSV and whatever says nothing, `other` for formats that are not handled. */
-export type FileKind = 'text' | 'csv' | 'tsv' | 'jsonl' | 'other';
+export type FileKind = 'text' | 'csv' | 'tsv' | 'jsonl' | 'xlsx' | 'parquet' | 'other';
 
 const KINDS: Readonly<Record<string, FileKind>> = {
   csv: 'csv',
@@ -7,10 +7,12 @@ const KINDS: Readonly<Record<string, FileKind>> = {
   tab: 'tsv',
   jsonl: 'jsonl',
   ndjson: 'jsonl',
-  xlsx: 'other',
+  xlsx: 'xlsx',
+  parquet: 'parquet',
   xls: 'other',
+  xlsb: 'other',
+  xlsm: 'other',
   ods: 'other',
-  parquet: 'other',
   arrow: 'other',
   feather: 'other',
   gz: 'other',
@@ -18,7 +20,12 @@ const KINDS: Readonly<Record<string, FileKind>> = {
 };
 
 export function kindOfFile(path: string): FileKind {
-  // file.xlsx#Sheet names a sheet
-  const ending = /\.([a-z]+)(?:#.*)?$/i.exec(path)?.[1]?.toLowerCase();
+  const ending = /\.([a-z]+)$/i.exec(splitSheet(path).path)?.[1]?.toLowerCase();
   return (ending === undefined ? undefined : KINDS[ending]) ?? 'text';
+}
+
+/** `people.xlsx#Profiles` names a sheet of a workbook. */
+export function splitSheet(path: string): { path: string; sheet: string | undefined } {
+  const parts = /^(.*?\.xlsx)#(.+)$/i.exec(path);
+  return parts === null ? { path, sheet: undefined } : { path: parts[1]!, sheet: parts[2]! };
 }

@@ -1,10 +1,13 @@
+import { type CellValue, valueOfJson } from './cell-value.js';
 import type { RiskyCells } from './csv-writer.js';
 import type { FormulaGuard } from './formula-guard.js';
+import type { TableRow } from './table.js';
 
-/** A row to write: cells of the input's columns, then the new ones; and the JSON object that the former came from. */
+/** A row to write: cells of the input's columns, then the new ones; and the row that the former came from. */
 export interface WrittenRow {
   readonly cells: readonly string[];
-  readonly source?: string | undefined;
+  /** What the format of the input knew of the cells, so that it is not lost. */
+  readonly from?: TableRow | undefined;
 }
 
 export interface TableWriter {
@@ -20,6 +23,46 @@ export interface TableWriterOptions {
   readonly guard: FormulaGuard;
   /** Cells from this position on are outputs, those before it the input's own. */
   readonly firstOutput: number;
+  /** For each column before `firstOutput` its position in the input, -1 for none. Default: the input's columns as they are. */
+  readonly columns?: readonly number[] | undefined;
   /** Takes the bytes of many rows at a time. */
   readonly write: (bytes: Buffer) => Promise<void>;
+}
+
+/** The columns of this tool that hold numbers. */
+const NUMERIC = /^ai_.*_confidence$|^ensemble_margin$|^review_score$/;
+
+export function isNumericOutput(name: string): boolean {
+  return NUMERIC.test(name);
+}
+
+/** A new cell as a format with types keeps it; null where it holds nothing. */
+export function outputValue(name: string, cell: string): CellValue {
+  if (cell === '') return null;
+  return isNumericOutput(name) ? Number(cell) : cell;
+}
+
+/** The row's values by the input's columns. Texts are all that CSV knows, and all that is known of a damaged row. */
+export function valuesOfRow(row: TableRow, header: readonly string[]): readonly CellValue[] {
+  if (row.fault !== null) return row.cells;
+  if (row.values !== undefined) return row.values;
+  if (row.source === undefined) return row.cells;
+  const object = JSON.parse(row.source) as Record<string, unknown>;
+  return header.map((key) => (Object.hasOwn(object, key) ? valueOfJson(object[key]) : null));
+}
+
+/** The values of the columns before `firstOutput`. A column that the input does not have holds text, or null for none. */
+export function inputValues(
+  row: WrittenRow,
+  header: readonly string[],
+  { columns, firstOutput }: Pick<TableWriterOptions, 'columns' | 'firstOutput'>,
+): CellValue[] {
+  const { cells, from } = row;
+  const values = from === undefined ? undefined : valuesOfRow(from, header);
+  return Array.from({ length: firstOutput }, (_, at) => {
+    const position = columns === undefined ? at : columns[at]!;
+    if (position < 0) return cells[at] === '' ? null : cells[at]!;
+    // The cells of a damaged row were made to fit.
+    return values === undefined || from?.fault !== null ? cells[at]! : values[position]!;
+  });
 }

@@ -112,7 +112,7 @@ describe('run-scoring compare', () => {
     expect(stdout).toMatch(/same label +94\.0%/);
     expect((await compareJson(path)).pairs[0].kappa.value).toBeLessThan(0);
     const balanced = await folder.table('plain.csv', [HEADER, ...ROWS]);
-    expect((await compare(balanced)).stdout).not.toContain('warning');
+    expect((await compare(balanced)).stdout).not.toContain('of all labels are');
   });
 
   it('takes the ensemble for a rater: listed always, paired on demand, never in the figures over all', async () => {
@@ -148,6 +148,15 @@ describe('run-scoring compare', () => {
     ]);
     expect(paired.agreement).toEqual(plain.agreement);
     expect((await compare(path)).stdout).toContain('abstained');
+  });
+
+  it('warns of few rows', async () => {
+    const rows = (count: number) =>
+      Array.from({ length: count }, (_, at) => ['good', at % 3 === 0 ? 'bad' : 'good']);
+    const few = await folder.table('few.csv', [['ai_a_flag', 'ai_b_flag'], ...rows(29)]);
+    expect((await compare(few)).stdout).toContain('warning: 29 rows are few');
+    const enough = await folder.table('enough.csv', [['ai_a_flag', 'ai_b_flag'], ...rows(30)]);
+    expect((await compare(enough)).stdout).not.toContain('few');
   });
 
   it('says so when there is a single model, and survives a table without rows', async () => {
@@ -245,6 +254,27 @@ describe('bad tables', () => {
     expect(found.agreement.value).toBeCloseTo(2 / 3, 10);
   });
 
+  it('with other spellings everywhere: one offer for labels, tags and marks, where a word may mean two things', async () => {
+    const rows = [
+      ['Human_flag', 'poor_grammar', 'ai_a_flag', 'ai_a_tags'],
+      ['True', 'True', 'BAD', 'Poor grammar'],
+      ['False', 'False', 'good', ''],
+      ['n/a', '', 'good', ''],
+    ];
+    const { line } = await refused(rows);
+    const offered = /--map-labels '(.+)' \[INPUT_LABEL_SPELLING\]/.exec(line)![1]!;
+    expect(offered.split(',').sort()).toEqual(
+      ['BAD=bad', 'False=0', 'False=good', 'Poor grammar=poor_grammar', 'True=1', 'True=bad', 'n/a='].sort(),
+    );
+    const path = await folder.table('mapped.csv', rows);
+    const { code, stdout } = await runHere(['evaluate', path, '--map-labels', offered, '--json']);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout).raters[0].metrics).toMatchObject([
+      { tag: 'poor_grammar', tp: 1, tn: 1 },
+      { tag: 'overall', tp: 1, tn: 1 },
+    ]);
+  });
+
   it('with keys that are not unique, or empty', async () => {
     const twice = await refused([HEADER, ROWS[0]!, ROWS[1]!, ROWS[0]!], '--key', 'id');
     expect(twice.line).toContain('bad.csv:4 row 3 column "id": Row 1 has the same key.');
@@ -293,6 +323,7 @@ describe('bad tables', () => {
         ])
       ).line,
     ).toContain('INPUT_COLUMN_AMBIGUOUS');
+    expect((await refused([['ai_ensemble_flag', 'ensemble_flag']])).line).toContain('the name of the vote');
     const { line } = await refused([
       ['ai_a_flag', 'ai_a_confidence'],
       ['good', '0,9'],

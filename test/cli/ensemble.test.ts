@@ -192,6 +192,25 @@ describe('a run', () => {
     expect(stderr).toContain(again.stdout.trim());
   });
 
+  it('votes when the config says so; the command line has the last word', async () => {
+    const config = await readFile(folder.path('config.yaml'), 'utf8');
+    await writeFile(folder.path('config.yaml'), `${config}ensemble: {ties: positive}\n`);
+    const validated = await runHere(['validate', '--config', folder.path('config.yaml')]);
+    expect(validated.stderr.trimEnd()).toMatch(/ensemble_flag\n +ensemble_margin\n +ensemble_votes$/);
+    await folder.table('in.csv', [['about_me'], ['odd'], ['even']]);
+    expect((await run(['--models', 'a,b'])).code).toBe(0);
+    expect(await votesOf('out.csv')).toEqual([
+      ['bad', '1', 'bad 2'],
+      ['good', '1', 'good 2'],
+    ]);
+    await run(['--no-ensemble']);
+    expect((await readTable('out.csv'))[0]!.at(-1)).toBe('ai_c_status');
+    expect((await run(['--no-parse'])).code).toBe(0);
+    expect((await readTable('out.csv'))[0]!.at(-1)).toBe('about_me_processed_c');
+    await run(['--ensemble', 'dawid-skene']);
+    expect((await votesOf('out.csv')).map(([flag]) => flag)).toEqual(['bad', 'good']);
+  });
+
   it('puts both into the JSON summary, and stays silent with --quiet', async () => {
     const { stdout, stderr } = await run(['--json', '--quiet', '--compare']);
     expect(stderr).toBe('');
@@ -239,6 +258,8 @@ describe('a run', () => {
   it.each([
     [['--ensemble', 'majority', '--no-parse'], '--no-parse leaves nothing'],
     [['--ensemble', 'all'], 'majority, weighted, dawid-skene'],
+    [['--ties', 'positive'], '--ties needs --ensemble'],
+    [['--no-ensemble', '--ties', 'positive'], 'leaves nothing for --ties'],
     [['--compare', '--output', '-'], '--output must be a file'],
   ])('refuses %j', async (options, words) => {
     const base = ['--config', folder.path('config.yaml'), '--input', folder.path('in.csv')];

@@ -89,6 +89,16 @@ describe('run-scoring evaluate', () => {
     expect(stdout).not.toContain(CANARY);
     expect(stdout).toMatch(/overall +0\.50 +0\.60 +0\.55 +5 +3 +3 +2 +4 +0\.58/);
     expect(stdout).toContain('2 of 12 rows failed (16.7%), counted as wrong');
+    expect(stdout).toContain('warning: 12 rows are few');
+    expect(stdout).not.toContain('An interval without width');
+    const perfect = await folder.table('perfect.csv', [
+      ['Human_flag', 'ai_a_flag'],
+      ...Array.from({ length: 40 }, (_, at) => (at % 2 ? ['good', 'good'] : ['bad', 'bad'])),
+    ]);
+    const flat = (await evaluate(perfect)).stdout;
+    expect(flat).toContain('An interval without width');
+    expect(flat).not.toContain('are few');
+    await evaluate(path);
     expect(stdout).toMatch(/0\.70 +0\.75 +0\.60/);
     const [header, ...rows] = parse(await readFile(folder.path('model_metrics.csv'), 'utf8')) as string[][];
     expect(header!.slice(0, 11).join()).toBe('model,tag,precision,recall,f1,support,TP,FP,FN,TN,accuracy');
@@ -171,6 +181,16 @@ describe('run-scoring evaluate', () => {
 describe('bad input', () => {
   it.each<[string, Row[], string[], number, string]>([
     ['no label column', [['ai_a_flag'], ['good']], [], 3, 'INPUT_COLUMN_MISSING'],
+    [
+      'a label column of a similar name',
+      [
+        ['human_flag', 'ai_a_flag'],
+        ['bad', 'good'],
+      ],
+      [],
+      3,
+      'Did you mean "human_flag"?',
+    ],
     [
       'no label at all',
       [

@@ -1,7 +1,14 @@
 import { readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { createConfig } from '../../src/config/create-config.js';
 import { parseConfig } from '../../src/config/load-config.js';
 import { RunScoringError } from '../../src/foundation/errors.js';
+import { MultiModelBatchProcessor } from '../../src/index.js';
+import { ROOT } from '../cli/run-dist.js';
 
 const read = (name: string) => readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8');
 const yamlBlocks = (text: string) => [...text.matchAll(/```yaml\n([\s\S]*?)```/g)].map((match) => match[1]!);
@@ -32,17 +39,39 @@ describe('the YAML in the documents', () => {
 
 it('MULTI_MODEL.md: the comparison code does what it says', async () => {
   const [code] = [...read('MULTI_MODEL.md').matchAll(/```js\n([\s\S]*?)```/g)].map((match) => match[1]!);
-  const module = `${code}\nexport { agreement, vote };`;
-  const { agreement, vote } = await import(`data:text/javascript,${encodeURIComponent(module)}`);
-  const rows = [
-    ['bad', 'bad', 'good'],
-    ['good', 'good', 'good'],
-    ['bad', 'good', ''],
-    [null, 'bad', undefined],
-    ['', '', ''],
-  ].map(([a, b, c]) => ({ ai_a_flag: a, ai_b_flag: b, ai_c_flag: c }));
-  const names = ['a', 'b', 'c'];
-  expect(agreement(rows, names)).toBeCloseTo(1 / 3);
-  expect(agreement([], names)).toBeNull();
-  expect(rows.map((row) => vote(row, names))).toEqual(['bad', 'good', null, 'bad', null]);
+  const folder = await mkdtemp(join(tmpdir(), 'documents-'));
+  try {
+    const rows = [
+      ['bad', 'bad', 0.9, 'bad'],
+      ['good', 'good', 0.9, 'good'],
+      ['good', 'bad', 0.6, 'bad'],
+      [null, 'bad', 0.7, ''],
+    ].map(([a, b, confidence, Human_flag]) => ({
+      ai_a_flag: a,
+      ai_a_confidence: 0.8,
+      ai_b_flag: b,
+      ai_b_confidence: confidence,
+      Human_flag,
+    }));
+    const config = createConfig({ models: ['a', 'b'].map((name) => ({ name, model_id: `o/${name}` })) });
+    await new MultiModelBatchProcessor(config).writeRows(join(folder, 'results.csv'), rows);
+    const module = join(folder, 'code.mjs');
+    const index = pathToFileURL(join(ROOT, 'dist', 'src', 'index.js')).href;
+    const body = code!
+      .replace("'wfa-profile-analyzer'", JSON.stringify(index))
+      .replace("'results.csv'", JSON.stringify(join(folder, 'results.csv')))
+      .replace(/^import .*$/m, '$&\nconst { config, rows, console } = globalThis.documents;');
+    await writeFile(module, `${body}\nexport { comparison, voted, evaluation };`);
+    const said: string[] = [];
+    Object.assign(globalThis, { documents: { config, rows, console: { log: (t: string) => said.push(t) } } });
+    const { comparison, voted, evaluation } = await import(module);
+    expect(comparison.agreement.value).toBeCloseTo(2 / 3);
+    expect(comparison.disputedRows.map((each: { row: number }) => each.row)).toEqual([3]);
+    expect(said[0]).toContain('4 rows: 3 labelled by every model, 1 with a label missing');
+    const flags = voted.map((row: Record<string, unknown>) => row['ensemble_flag']);
+    expect(flags).toEqual(['bad', 'good', 'good', 'bad']);
+    expect(evaluation.raters[0].metrics.at(-1)).toMatchObject({ tag: 'overall', tp: 1, fn: 1, tn: 1 });
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });

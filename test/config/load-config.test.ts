@@ -127,6 +127,10 @@ describe('the rules of the original tool keep their words', () => {
     ],
     ['Model names must be unique', one('  - name: a\n    model_id: o/m\n')],
     ['Model names must be unique', one('  - name: A\n    model_id: o/m\n')],
+    [
+      'The model name "Ensemble" is taken by the vote of the models.',
+      one('  - name: Ensemble\n    model_id: o/m\n'),
+    ],
     ['Model must have a valid model_id', 'models:\n  - name: a\n'],
     ['Model must have a valid model_id', 'models:\n  - name: a\n    model_id:\n'],
     ['Model must have a valid model_id', 'models:\n  - name: a\n    model_id: 5\n'],

@@ -200,6 +200,7 @@ describe('a report', () => {
       const { blocks, markup } = await report('compare', table);
       expect(blocks.flat().length).toBe(table.length - 1);
       expect(markup).not.toMatch(/NaN|undefined|Infinity|\[object/);
+      expect(markup.includes('2 rows are few')).toBe(table.length === 3);
     }
   });
 

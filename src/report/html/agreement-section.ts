@@ -1,4 +1,5 @@
 import type { Comparison, PairAgreement } from '../compare-raters.js';
+import { fewRowsCaution } from '../interval-cautions.js';
 import { countOf, formatShare } from '../text-table.js';
 import { count, estimated, figure, heat } from './figures.js';
 import { html, type Markup, NOTHING } from './markup.js';
@@ -13,10 +14,11 @@ export function agreementSection(comparison: Comparison): Markup {
     prevalence?.misleading === true
       ? html`<p class="warning"><strong>Mind:</strong> ${formatShare(prevalence.share)} of all labels are “${prevalence.label}”. Models that never look would agree on ${formatShare(prevalence.chanceAgreement)} of the rows: go by kappa and alpha.</p>`
       : NOTHING;
+  const few = fewRowsCaution(comparison.complete);
   const line = (name: string, value: Markup) => html`<tr><th scope="row">${name}</th><td>${value}</td></tr>`;
   return html`<section id="agreement"><h2>Agreement</h2>
 <p>Agreement does not say who is right. The figures over all models stand on the ${countOf(comparison.complete, 'row')} that every model labelled; ${countOf(comparison.incomplete, 'row')} ${comparison.incomplete === 1 ? 'lacks' : 'lack'} a label of at least one. Ranges are ${Math.round(100 * bootstrap.level)}% intervals.</p>
-${warning}
+${warning}${few === undefined ? NOTHING : html`<p class="warning"><strong>Mind:</strong> ${few}</p>`}
 <div class="side"><table class="figures"><caption>All models</caption><tbody>
 ${line('Same label', estimated(comparison.agreement, formatShare))}
 ${line('Fleiss’ kappa', estimated(comparison.fleissKappa))}

@@ -1,5 +1,6 @@
 import type { ConfusionMatrix } from '../confusion-matrix.js';
 import type { Evaluation, MetricsRow, RaterEvaluation } from '../evaluate-raters.js';
+import { fewRowsCaution, flatIntervalCaution } from '../interval-cautions.js';
 import { countOf, formatShare } from '../text-table.js';
 import { curveChart } from './curve-chart.js';
 import { breakable, count, estimated, figure, heat, interval, share } from './figures.js';
@@ -15,9 +16,11 @@ export function evaluationSection(
     joined === 0
       ? NOTHING
       : html`<p class="warning"><strong>Mind:</strong> ${countOf(joined, 'label')} joined from another file. Rows that were chosen for review are no fair sample: the figures hold for them, not for the whole table.</p>`;
+  const few = fewRowsCaution(labelled);
+  const flat = flatIntervalCaution(evaluation);
   return html`<section id="evaluation"><h2>Against the labels of people</h2>
 <p>${countOf(labelled, 'row')} evaluated, ${unlabelled} without a label, ${unasked} labelled without text. The positive class is “${positive}”. A row whose answer failed counts as wrong. Ranges are ${Math.round(100 * bootstrap.level)}% intervals.</p>
-${sample}${raters.map((rater) => raterPart(rater, matrices.get(rater.name)))}
+${sample}${few === undefined ? NOTHING : html`<p class="warning"><strong>Mind:</strong> ${few}</p>`}${flat === undefined ? NOTHING : html`<p>${flat}</p>`}${raters.map((rater) => raterPart(rater, matrices.get(rater.name)))}
 ${tests.length === 0 ? NOTHING : testTable(evaluation)}</section>`;
 }
 

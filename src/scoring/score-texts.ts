@@ -7,12 +7,9 @@ import { type ModelOutcome, runModel } from './run-model.js';
 import { type ModelSummary, Tally } from './run-summary.js';
 import { unaskedRecord } from './unasked-rows.js';
 
-/** A given row with the models' columns: text, a confidence, or null. */
-export type ScoredRow = Record<string, unknown>;
-
-export interface ScoreObjects {
-  readonly rows: readonly Readonly<Record<string, unknown>>[];
-  readonly column: string;
+export interface ScoreTexts {
+  /** Values of the column; null, undefined and white space are no text. */
+  readonly texts: readonly unknown[];
   readonly parse: boolean;
   readonly config: Config;
   readonly loadModel: LoadModel;
@@ -21,20 +18,31 @@ export interface ScoreObjects {
   readonly onProgress: ((progress: RunProgress) => void) | undefined;
 }
 
-/** Scores rows that are in memory with each model in turn. */
-export async function scoreObjects(
-  work: ScoreObjects,
-): Promise<{ rows: ScoredRow[]; models: ModelSummary[] }> {
-  const { rows, column, parse, config, loadModel, context, signal, onProgress } = work;
-  const texts = rows.map((row) => textOf(Object.hasOwn(row, column) ? row[column] : undefined));
-  // A spread defines every key as the row's own, `__proto__` too.
-  const scored: ScoredRow[] = rows.map((row) => ({ ...row }));
+/** A column of a model: text or numbers (confidence), null where nothing is known. As many values as there are texts. */
+export interface ResultColumn {
+  readonly name: string;
+  readonly values: readonly (string | number | null)[];
+}
+
+export interface ScoredTexts {
+  readonly columns: readonly ResultColumn[];
+  readonly models: readonly ModelSummary[];
+  /** By model and text; undefined where the model was lost before. */
+  readonly records: readonly (readonly (RowRecord | undefined)[])[];
+}
+
+/** Scores texts that are in memory with each model in turn. */
+export async function scoreTexts(work: ScoreTexts): Promise<ScoredTexts> {
+  const { parse, config, loadModel, context, signal, onProgress } = work;
+  const texts = work.texts.map(textOf);
+  const columns: ResultColumn[] = [];
   const models: ModelSummary[] = [];
+  const allRecords: (RowRecord | undefined)[][] = [];
   for (const entry of config.getEnabledModels()) {
     const tally = new Tally(config);
     const records = texts.map((text, row) => (text === '' ? unaskedRecord(row, 'empty_input') : undefined));
     let failed = 0;
-    const report = (done: number) => onProgress?.({ model: entry.name, done, total: rows.length, failed });
+    const report = (done: number) => onProgress?.({ model: entry.name, done, total: texts.length, failed });
     const outcome: ModelOutcome = texts.every((text) => text === '')
       ? NOTHING_TO_DO
       : await runModel({
@@ -50,15 +58,21 @@ export async function scoreObjects(
             report(record.row + 1);
           },
         });
-    if (outcome.finished) report(rows.length);
+    if (outcome.finished) report(texts.length);
     for (const record of records) if (record !== undefined) tally.add(record);
-    addColumns(scored, outcome.finished ? records : [], resultColumns(config, entry.name, parse), (record) =>
-      resultValues(config, record, parse),
-    );
+    const known = outcome.finished ? records : [];
+    const rows = texts.map((_, row) => {
+      const record = known[row];
+      return record === undefined ? [] : resultValues(config, record, parse);
+    });
+    for (const [at, name] of resultColumns(config, entry.name, parse).entries()) {
+      columns.push({ name, values: rows.map((values) => values[at] ?? null) });
+    }
     models.push(toSummary(entry, tally, outcome));
+    allRecords.push(records);
     if (signal?.aborted === true) break;
   }
-  return { rows: scored, models };
+  return { columns, models, records: allRecords };
 }
 
 const NOTHING_TO_DO: ModelOutcome = {
@@ -70,7 +84,7 @@ const NOTHING_TO_DO: ModelOutcome = {
   error: null,
 };
 
-/** Null, undefined and white space are no text; numbers and the like are taken as they print. */
+/** Numbers and the like are taken as they print. */
 function textOf(value: unknown): string {
   const text = value === null || value === undefined ? '' : String(value);
   return text.trim() === '' ? '' : text;
@@ -78,26 +92,6 @@ function textOf(value: unknown): string {
 
 async function* rowsWithText(texts: readonly string[]): AsyncGenerator<ScoringRow, void, undefined> {
   for (const [row, text] of texts.entries()) if (text !== '') yield { row, text };
-}
-
-function addColumns(
-  rows: ScoredRow[],
-  records: readonly (RowRecord | undefined)[],
-  columns: readonly string[],
-  values: (record: RowRecord) => (string | number | null)[],
-): void {
-  for (const [index, row] of rows.entries()) {
-    const record = records[index];
-    const cells = record === undefined ? [] : values(record);
-    for (const [at, name] of columns.entries()) {
-      Object.defineProperty(row, name, {
-        value: cells[at] ?? null,
-        enumerable: true,
-        writable: true,
-        configurable: true,
-      });
-    }
-  }
 }
 
 function toSummary(

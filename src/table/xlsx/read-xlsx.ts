@@ -1,0 +1,182 @@
+import { createHash } from 'node:crypto';
+import { RunScoringError } from '../../foundation/errors.js';
+import { type CellValue, textOfValue } from '../cell-value.js';
+import { damagedFile } from '../damaged-file.js';
+import { digestFile } from '../digest-file.js';
+import type { FileSystem } from '../file-system.js';
+import { findColumn } from '../header-map.js';
+import { checkUnchanged, type OpenInput, openInput, unreadable } from '../open-input.js';
+import type { CsvReadOptions } from '../read-csv.js';
+import type { Table, TablePass, TableRow } from '../table.js';
+import { columnName, type SheetRow, sheetRows } from './sheet-rows.js';
+import { chooseSheet, readWorkbook, type SheetPart, type Workbook } from './workbook.js';
+import { openZip, type ZipArchive } from './zip-archive.js';
+
+export interface XlsxReadOptions extends CsvReadOptions {
+  /** Default: the first one that is not hidden. */
+  readonly sheet?: string | undefined;
+}
+
+interface Reading {
+  readonly input: OpenInput;
+  readonly zip: ZipArchive;
+  readonly workbook: Workbook;
+  readonly sheet: SheetPart;
+  readonly keep: boolean;
+}
+
+/**
+ * Opens a sheet of an XLSX workbook. Its first row that holds something is the header; rows that hold nothing are no rows.
+ * Rows are read in bounded memory; the workbook's table of shared texts is held, outside of the heap, up to 512 MiB.
+ * @throws RunScoringError INPUT_NOT_FOUND, INPUT_UNREADABLE, INPUT_EMPTY, INPUT_FORMAT, INPUT_DAMAGED, INPUT_TOO_LARGE,
+ *   INPUT_SHEET_MISSING, INPUT_COLUMN_MISSING, INPUT_COLUMN_AMBIGUOUS
+ */
+export async function openXlsx(
+  fileSystem: FileSystem,
+  path: string,
+  options: XlsxReadOptions = {},
+): Promise<Table> {
+  return openInput(fileSystem, path, options.name ?? path, async (input) => {
+    const { name } = input;
+    await refuseOtherFormats(input);
+    try {
+      const zip = await openZip(input);
+      const workbook = await readWorkbook(zip, name);
+      const sheet = chooseSheet(workbook, options.sheet, name);
+      const reading = { input, zip, workbook, sheet, keep: options.onBadRow === 'keep' };
+      return await openSheet(reading, options);
+    } catch (error) {
+      throw damagedFile(error, name, 'XLSX workbook');
+    }
+  });
+}
+
+async function openSheet(reading: Reading, options: XlsxReadOptions): Promise<Table> {
+  const { input, zip, workbook, sheet } = reading;
+  const { name } = input;
+  const first = await firstRow(reading, sheet);
+  if (first === undefined) {
+    throw new RunScoringError('INPUT_EMPTY', 'The sheet is empty.', {
+      at: { file: name },
+      hint: 'It needs at least a row of column names.',
+    });
+  }
+  const header = first.values.map(textOfValue);
+  return {
+    format: 'xlsx',
+    header,
+    column: options.column === undefined ? -1 : findColumn(header, options.column, name, first.number),
+    dialect: { delimiter: ',', quote: '"', escape: '"' },
+    encoding: 'utf-8',
+    marked: false,
+    lineBreak: '\n',
+    sheet: {
+      name: sheet.name,
+      named: options.sheet !== undefined,
+      others: async () => {
+        const found: string[] = [];
+        for (const other of workbook.sheets) {
+          if (other !== sheet && zip.has(other.path) && (await firstRow(reading, other)) !== undefined) {
+            found.push(other.name);
+          }
+        }
+        return found;
+      },
+    },
+    rows: (pass = {}) => readRows(reading, header, first.number, pass),
+    digest: async () => {
+      try {
+        const file = await digestFile(input.file);
+        return createHash('sha256').update(`${file}#${sheet.name}`).digest('hex');
+      } catch (error) {
+        throw unreadable(error, name);
+      }
+    },
+    identity: input.facts.identity,
+    close: () => input.file.close(),
+  };
+}
+
+async function* openRows({ input, zip, workbook }: Reading, sheet: SheetPart) {
+  try {
+    const texts = await workbook.sharedTexts();
+    yield* sheetRows(zip.read(sheet.path), workbook, texts, input.name);
+  } catch (error) {
+    throw damagedFile(error, input.name, 'XLSX workbook');
+  }
+}
+
+async function firstRow(reading: Reading, sheet: SheetPart): Promise<SheetRow | undefined> {
+  for await (const row of openRows(reading, sheet)) return row;
+  return undefined;
+}
+
+async function* readRows(
+  reading: Reading,
+  header: readonly string[],
+  headerNumber: number,
+  pass: TablePass,
+): AsyncGenerator<TableRow, void, undefined> {
+  const { input, sheet, keep } = reading;
+  const limit = pass.limit ?? Number.POSITIVE_INFINITY;
+  let row = 0;
+  await checkUnchanged(input);
+  if (limit > 0) {
+    for await (const found of openRows(reading, sheet)) {
+      if (found.number <= headerNumber) continue;
+      const bad = faultOf(found, header, input.name, row);
+      if (bad !== undefined && !keep) throw bad.error;
+      const values: CellValue[] = [...found.values];
+      while (values.length < header.length) values.push(null);
+      const cells = values.map(textOfValue);
+      const base = { row, line: found.number, cells };
+      yield bad === undefined ? { ...base, fault: null, values } : { ...base, fault: bad.fault };
+      row += 1;
+      // Not even a fault behind the last row that is wanted is looked for.
+      if (row >= limit) break;
+    }
+  }
+  await checkUnchanged(input);
+}
+
+function faultOf(found: SheetRow, header: readonly string[], file: string, row: number) {
+  const at = { file, line: found.number, row: row + 1 };
+  const keepHint = '--on-bad-row keep marks such rows as failed and goes on.';
+  const [uncomputed] = found.uncomputed;
+  if (uncomputed !== undefined) {
+    const field = header[uncomputed] ?? columnName(uncomputed);
+    const error = new RunScoringError('INPUT_ROW_FORMULA', 'The formula has no computed value.', {
+      at: { ...at, field },
+      hint: `Open the workbook in a spreadsheet program and save it. ${keepHint}`,
+    });
+    return { fault: 'formula' as const, error };
+  }
+  if (found.values.length <= header.length) return undefined;
+  const last = columnName(found.values.length - 1);
+  const error = new RunScoringError(
+    'INPUT_ROW_CELLS',
+    `The row has a cell in column ${last}, which has no name.`,
+    {
+      at,
+      hint: `Name the columns in the first row. ${keepHint}`,
+    },
+  );
+  return { fault: 'too_many' as const, error };
+}
+
+/** @throws RunScoringError INPUT_EMPTY, INPUT_FORMAT */
+async function refuseOtherFormats({ file, facts, name }: OpenInput): Promise<void> {
+  if (facts.size === 0)
+    throw new RunScoringError('INPUT_EMPTY', 'The file is empty.', { at: { file: name } });
+  const front = Buffer.alloc(4);
+  await file.read(front, 0);
+  if (front.readUInt32BE(0) !== 0xd0cf11e0) return;
+  throw new RunScoringError(
+    'INPUT_FORMAT',
+    'The workbook is locked with a password, or in the old .xls format.',
+    {
+      at: { file: name },
+      hint: 'Save it as XLSX without a password.',
+    },
+  );
+}
