@@ -98,7 +98,7 @@ def losses(model, heads, batch, labels, bad_weight, with_input, answers):
 def main():
     p = argparse.ArgumentParser()
     p.add_argument('name')
-    p.add_argument('--minutes', type=float, default=60)
+    p.add_argument('--minutes', type=float, default=60, help='of processor time, so that other work on the machine changes nothing')
     p.add_argument('--lr', type=float, default=3e-3)
     p.add_argument('--muon-lr', type=float, default=3e-3)
     p.add_argument('--report', type=float, default=240)
@@ -109,6 +109,7 @@ def main():
     p.add_argument('--shards', default='shards/*.jsonl')
     p.add_argument('--dense', default='dense/*.jsonl', help='shards of sentences side by side (generate.py --dense)')
     p.add_argument('--dense-share', type=float, default=0.5, help='of the batches, at the beginning; falls to a fifth of it')
+    p.add_argument('--first-shard', type=int, default=0, help='shards before it were seen by the model that training starts from')
     p.add_argument('--vectors', default='words.npz', help='of wordvectors.py, under work/')
     p.add_argument('--threads', type=int, default=1)
     a = p.parse_args()
@@ -133,7 +134,7 @@ def main():
                                    {'params': [q for q in params if q.dim() == 1], 'weight_decay': 0.0}], lr=a.lr, betas=(0.9, 0.98))
     muon = Muon(matrices, lr=a.muon_lr, weight_decay=0.02)
     optimizers = (optimizer, muon)
-    state = dict(done=0.0, step=0, shard=0, dense=0, seen=0)
+    state = dict(done=0.0, step=0, shard=a.first_shard, dense=a.first_shard, seen=0)
     ema = {k: v.detach().clone() for k, v in model.state_dict().items()}
     own = 'model.embed_tokens.parametrizations.weight.original'
     if os.path.exists(f'{home}/last.pt'):
@@ -144,7 +145,7 @@ def main():
         rng.seed(a.seed + state['step'])
     labels = [tok.token_to_id('good'), tok.token_to_id('bad')]
     held = read(f'{WORK}/held.jsonl', 400)
-    began, reported, limit, sums, queues = time.time() - state['done'], time.time(), 60 * a.minutes, [0.0] * 5, {'shard': [], 'dense': []}
+    began, reported, limit, sums, queues = time.process_time() - state['done'], time.process_time(), 60 * a.minutes, [0.0] * 5, {'shard': [], 'dense': []}
     print(a.name, sum(q.numel() for q in model.parameters()), 'parameters', flush=True)
 
     answers = torch.tensor(sorted({i for e in tok.encode_batch([r['target'] for r in read(f'{WORK}/held.jsonl')]) for i in e.ids} | set(range(5))))
@@ -158,7 +159,7 @@ def main():
         model.train()
         shadow.load_state_dict(merged)
         save_hf(model, merged, hf)
-        state['done'] = time.time() - began
+        state['done'] = time.process_time() - began
         torch.save(dict(model=model.state_dict(), heads=heads.state_dict(), optimizer=optimizer.state_dict(), muon=muon.state_dict(), ema=ema, state=state), f'{home}/last.pt')
         means = ' '.join(f'{k} {s / max(1, sums[4]):.4f}' for k, s in zip(('answer', 'flag', 'span', 'kinds'), sums))
         print(f"{state['done'] / 60:.1f} min step {state['step']} rows {state['seen']} {means} held-out accuracy, recall {flag_accuracy(shadow, tok, held)} shard {state['shard']}", flush=True)
@@ -172,8 +173,8 @@ def main():
             queues[of] = batches(encode(tok, read(path), rng), rng)
         return queues[of].pop()
 
-    while time.time() - began < limit:
-        part = min(1.0, (time.time() - began) / limit)
+    while time.process_time() - began < limit:
+        part = min(1.0, (time.process_time() - began) / limit)
         sentences = rng.random() < a.dense_share * (1 - 0.8 * part)
         batch = next_batch('dense', a.dense) if sentences else next_batch('shard', a.shards)
         for g, top in [(g, lr) for o, lr in ((optimizer, a.lr), (muon, a.muon_lr)) for g in o.param_groups]:
@@ -193,9 +194,9 @@ def main():
         with torch.no_grad():
             now = model.state_dict()
             torch._foreach_lerp_([ema[k] for k in ema], [now[k] for k in ema], 1 - decay)
-        if time.time() - reported > a.report:
+        if time.process_time() - reported > a.report:
             keep()
-            reported = time.time()
+            reported = time.process_time()
     keep()
 
 
