@@ -81,6 +81,7 @@ function checkRuns(
   const maxima = { repetition: getMaxRepetitionLevel(path), definition: getMaxDefinitionLevel(path) };
   let at = 0;
   let nulls = v2?.num_nulls ?? 0;
+  mustHold(nulls >= 0 && nulls <= count);
   if (v2 !== undefined) {
     const middle = v2.repetition_levels_byte_length;
     if (maxima.repetition > 0) walkRuns(levels.subarray(0, middle), bitWidth(maxima.repetition), count);
