@@ -1,11 +1,16 @@
 import { readFileSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { describe, expect, it } from 'vitest';
+import { nodeFileSystem } from '../../src/table/file-system.js';
 import { failureOf } from '../table/csv-text.js';
 import { MemoryFileSystem } from '../table/memory-file-system.js';
 import { fixturePath, readTable } from '../table/table-files.js';
 import { partsOf, textRow, zipOf } from '../table/xlsx/make-workbook.js';
 import { freshFiles, INPUT, runOn, stopAt } from './processor-runs.js';
+import { type Script, scriptedRecord } from './scripted-model.js';
 
 const FILES = {
   'in.xlsx': 'openpyxl.xlsx',
@@ -121,6 +126,41 @@ describe('a run over workbooks and Parquet', () => {
 });
 
 describe('what an output cannot hold', () => {
+  it('of an answer ends the run; what was scored can still be written as CSV, as the handbook says', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'typed-'));
+    try {
+      const inputPath = join(folder, 'in.csv');
+      await writeFile(inputPath, 'about_me\nshort\nlong\n');
+      const script: Script = {
+        answer: async function* (rows) {
+          for await (const row of rows) {
+            const record = scriptedRecord('a', row);
+            yield row.text === 'long' ? { ...record, raw: 'x'.repeat(40_000) } : record;
+          }
+        },
+      };
+      const run = (outputPath: string, resume: boolean) =>
+        runOn(
+          nodeFileSystem,
+          { inputPath, outputPath: join(folder, outputPath), resume },
+          { names: ['a'], script },
+        );
+      const error = await failureOf(run('out.xlsx', false).result);
+      expect(error).toMatchObject({
+        code: 'OUTPUT_CELL_TOO_LONG',
+        at: { row: 2, field: 'about_me_processed_a' },
+      });
+      expect((await readdir(folder)).sort()).toEqual(['.out.xlsx.run-scoring', 'in.csv']);
+      await rename(join(folder, '.out.xlsx.run-scoring'), join(folder, '.out.csv.run-scoring'));
+      const resumed = run('out.csv', true);
+      expect((await resumed.result).models[0]).toMatchObject({ scoredNow: 0, reused: 2 });
+      expect(resumed.events).toEqual([]);
+      expect(await readFile(join(folder, 'out.csv'), 'utf8')).toContain('x'.repeat(40_000));
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
   it('is refused before any model is loaded', async () => {
     const fileSystem = typedFiles();
     fileSystem.put('/folder/long.csv', `id,about_me\n1,a\n2,${'x'.repeat(40_000)}\n`);

@@ -145,6 +145,7 @@ describe('reading Parquet', () => {
             expect(error.code).toMatch(
               /^INPUT_(?:DAMAGED|TOO_LARGE|EMPTY|ENCODING|COLUMN_TYPE|COLUMN_AMBIGUOUS)$/,
             );
+            expect(error.cause).toBeUndefined();
             expect(error.toLine()).not.toMatch(/text \d/);
           }
           slowest = Math.max(slowest, performance.now() - started);
