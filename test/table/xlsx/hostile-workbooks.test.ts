@@ -98,7 +98,7 @@ describe('workbooks that mean no good', () => {
           }
         },
       ),
-      { numRuns: 400 },
+      { numRuns: 250 },
     );
   });
 });
