@@ -19,7 +19,8 @@ export type { ModelSummary, RunSummary } from './scoring/run-summary.js';
 
 /**
  * Scores tables with each enabled model of a config in turn, each model in a process of its own that ends before the
- * next one starts. See {@link Processor.processRows}, {@link Processor.processCsv} and {@link Processor.getModelSummary}.
+ * next one starts. See {@link Processor.processRows}, {@link Processor.processDataFrame}, {@link Processor.processCsv}
+ * and {@link Processor.getModelSummary}.
  */
 export class MultiModelBatchProcessor extends Processor {
   constructor(config: Config, options: Partial<ProcessorOptions> = {}) {

@@ -24,7 +24,7 @@ import { groupTooLarge, type UnpackedPages, unpackPages } from './unpack-pages.j
 /** `PAR1` */
 const MAGIC = 0x31524150;
 /** The footer, which stands in memory as objects. */
-const MAX_FOOTER_BYTES = 64 * 1024 ** 2;
+const MAX_FOOTER_BYTES = 32 * 1024 ** 2;
 /** A row group is in memory while its rows are read. Writers make at most 1,048,576 rows by default. */
 const MAX_GROUP_ROWS = 4 * 1024 ** 2;
 const MAX_GROUP_VALUES = 4 * MAX_GROUP_ROWS;
