@@ -40,8 +40,8 @@ export { type ReadRowsOptions, readRows } from './table/read-rows.js';
 
 /**
  * Scores tables with each enabled model of a config in turn, each model in a process of its own that ends before the
- * next one starts. See {@link Processor.processRows}, {@link Processor.writeRows}, {@link Processor.processCsv} and
- * {@link Processor.getModelSummary}.
+ * next one starts. See {@link Processor.processRows}, {@link Processor.processDataFrame}, {@link Processor.writeRows},
+ * {@link Processor.processCsv} and {@link Processor.getModelSummary}.
  */
 export class MultiModelBatchProcessor extends Processor {
   constructor(config: Config, options: Partial<ProcessorOptions> = {}) {

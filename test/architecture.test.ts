@@ -66,6 +66,16 @@ function readSource(path: string): SourceFile {
   };
 }
 
+/** What is loaded together with the file: neither types nor `import()`. */
+function staticImports(path: string, text: string): string[] {
+  return [...text.matchAll(/^(?:import|export)\s+(?!type\b)[^;]*?from\s+'(\.[^']+)'/gm)].map((match) =>
+    relative(ROOT, resolve(ROOT, dirname(path), match[1]!))
+      .split(sep)
+      .join('/')
+      .replace(/\.js$/, '.ts'),
+  );
+}
+
 /** `src/engine/scheduler.ts` -> `engine`; undefined for a file that stands in src itself. */
 function folderOf(path: string): string | undefined {
   const parts = path.split('/');
@@ -160,6 +170,30 @@ import {\n  e,\n  type F,\n} from './e.js';\nconst g = await import('./g.js');\n
       (file) => folderOf(file.path) !== 'backends' && file.packages.some((name) => heavy.test(name)),
     );
     expect(outside.map((file) => file.path)).toEqual([]);
+  });
+
+  it('keeps the libraries of workbooks and Parquet in their folders, loaded only when they are needed', () => {
+    const homes = [
+      { home: 'src/table/xlsx/', libraries: /^(?:yauzl|yazl|saxes)$/ },
+      { home: 'src/table/parquet/', libraries: /^hyparquet(?:-|\/|$)/ },
+      // The caller's own are used.
+      { home: 'nowhere', libraries: /^(?:apache-arrow|nodejs-polars)(?:\/|$)/ },
+    ];
+    for (const { home, libraries } of homes) {
+      const outside = source.filter(({ path }) => !path.startsWith(home));
+      expect(source.some((file) => file.packages.some((name) => libraries.test(name)))).toBe(
+        home !== 'nowhere',
+      );
+      const users = outside.filter((file) => file.packages.some((name) => libraries.test(name)));
+      expect(users.map((file) => file.path)).toEqual([]);
+      const loaders = outside.filter(({ path, text }) =>
+        staticImports(path, text).some((target) => target.startsWith(home)),
+      );
+      expect(loaders.map((file) => file.path)).toEqual([]);
+    }
+    expect(
+      staticImports('src/a/b.ts', "import type { A } from './a.js';\nimport {\n  c,\n} from '../c.js';"),
+    ).toEqual(['src/c.ts']);
   });
 
   it(`keeps files short (at most ${MAX_LINES} lines)`, () => {

@@ -84,6 +84,11 @@ export class MultiModelBatchProcessor {
    * dependency: the caller's own is used. The given table is not changed.
    * @throws RunScoringError USAGE_DATA_FRAME, and those of {@link processRows}
    */
+  processDataFrame(
+    frame: readonly Readonly<Record<string, unknown>>[],
+    options?: RowsOptions,
+  ): Promise<ScoredRow[]>;
+  processDataFrame<T>(frame: T, options?: RowsOptions): Promise<T>;
   processDataFrame<T>(frame: T, options: RowsOptions = {}): Promise<T> {
     const isEmpty = Array.isArray(frame) && frame.length === 0;
     return this.#processFrame(dataFrameOf(frame) as DataFrame<T>, isEmpty, options);

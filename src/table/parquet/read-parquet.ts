@@ -3,8 +3,10 @@ import {
   type FileMetaData,
   parquetMetadataAsync,
   parquetScan,
+  parquetSchema,
   type RowGroup,
 } from 'hyparquet';
+import { getTreePath } from 'hyparquet/src/schema.js';
 import { RunScoringError } from '../../foundation/errors.js';
 import { textOfValue } from '../cell-value.js';
 import { damagedFile, tooLarge } from '../damaged-file.js';
@@ -14,13 +16,15 @@ import { findColumn } from '../header-map.js';
 import { checkUnchanged, type OpenInput, openInput, unreadable } from '../open-input.js';
 import type { CsvReadOptions } from '../read-csv.js';
 import type { Table, TablePass, TableRow } from '../table.js';
-import { checkPages, groupTooLarge } from './check-pages.js';
-import { decompressors } from './decompressors.js';
+import { CODECS } from './decompressors.js';
 import { columnsOf, type ParquetColumn, storedSchema } from './parquet-schema.js';
 import { decoderOf } from './stored-values.js';
+import { groupTooLarge, type UnpackedPages, unpackPages } from './unpack-pages.js';
 
+/** `PAR1` */
+const MAGIC = 0x31524150;
 /** The footer, which stands in memory as objects. */
-const MAX_FOOTER_BYTES = 64 * 1024 ** 2;
+const MAX_FOOTER_BYTES = 32 * 1024 ** 2;
 /** A row group is in memory while its rows are read. Writers make at most 1,048,576 rows by default. */
 const MAX_GROUP_ROWS = 4 * 1024 ** 2;
 const MAX_GROUP_VALUES = 4 * MAX_GROUP_ROWS;
@@ -77,7 +81,8 @@ export async function openParquet(
 async function readFooter(file: AsyncBuffer, name: string): Promise<Omit<Reading, 'input' | 'file'>> {
   try {
     const end = new DataView(await file.slice(Math.max(0, file.byteLength - 8), file.byteLength));
-    if (end.byteLength === 8 && end.getUint32(0, true) > MAX_FOOTER_BYTES) {
+    if (end.byteLength < 8 || end.getUint32(4, true) !== MAGIC) throw new Error('no footer');
+    if (end.getUint32(0, true) > MAX_FOOTER_BYTES) {
       throw tooLarge(name, 'The footer is too large.', 'Write the file with fewer or larger row groups.');
     }
     const metadata = await parquetMetadataAsync(file, { geoparquet: false });
@@ -117,29 +122,18 @@ async function* readRows(reading: Reading, pass: TablePass): AsyncGenerator<Tabl
 }
 
 /** One array a column, of at least `wanted` values. */
-async function readGroup(
-  { input, file, metadata, columns }: Reading,
-  group: RowGroup,
-  wanted: number,
-): Promise<ArrayLike<unknown>[]> {
+async function readGroup(reading: Reading, group: RowGroup, wanted: number): Promise<ArrayLike<unknown>[]> {
+  const { input, columns } = reading;
   if (wanted === 0) return columns.map(() => []);
   try {
-    await checkGroup(group, file, input.name);
-    const scan = await parquetScan({
-      file,
-      metadata: { ...metadata, schema: storedSchema(metadata.schema, 'unmarked'), row_groups: [group] },
-      rowEnd: wanted,
-      useOffsetIndex: false,
-      utf8: false,
-      compressors: decompressors,
-      // INT96 is the one stored type that the reader converts whatever the schema says.
-      parsers: { timestampFromNanoseconds: (nanoseconds: bigint) => nanoseconds } as never,
-    });
+    if (Number(group.num_rows) > MAX_GROUP_ROWS) throw groupTooLarge(input.name);
     const stored: ArrayLike<unknown>[] = [];
+    let bytes = 0;
     for (const { name } of columns) {
-      const values = await scan.readColumn({ column: name, rowStart: 0, rowEnd: wanted });
-      if (values.length < wanted) throw new Error('rows');
-      stored.push(values);
+      const chunks = await unpackColumn(reading, group, name);
+      for (const chunk of chunks) bytes += chunk.bytes;
+      if (bytes > MAX_GROUP_BYTES) throw groupTooLarge(input.name);
+      stored.push(await readColumn(reading, group, name, chunks, wanted));
     }
     return stored;
   } catch (error) {
@@ -147,22 +141,83 @@ async function readGroup(
   }
 }
 
-/** @throws RunScoringError INPUT_TOO_LARGE; a plain Error for what makes no sense */
-async function checkGroup(group: RowGroup, file: AsyncBuffer, name: string): Promise<void> {
+interface Chunk extends UnpackedPages {
+  readonly start: number;
+  readonly packed: ArrayBuffer;
+}
+
+/** A nested column has a chunk for each of its leaves. @throws RunScoringError INPUT_TOO_LARGE; a plain Error for what makes no sense */
+async function unpackColumn(
+  { input, file, metadata }: Reading,
+  group: RowGroup,
+  name: string,
+): Promise<Chunk[]> {
   const rows = Number(group.num_rows);
-  if (rows > MAX_GROUP_ROWS) throw groupTooLarge(name);
-  let bytes = 0;
+  const tree = parquetSchema(metadata);
+  const chunks: Chunk[] = [];
   for (const { meta_data: column } of group.columns) {
     if (column === undefined) throw new Error('column');
-    const isFlat = column.path_in_schema.length === 1;
+    if (column.path_in_schema[0] !== name) continue;
+    const path = getTreePath(tree, column.path_in_schema);
     const values = Number(column.num_values);
-    if (values < 0 || (isFlat && values !== rows)) throw new Error('values');
-    if (values > MAX_GROUP_VALUES) throw groupTooLarge(name);
+    if (values < 0 || (path.length === 2 && values !== rows)) throw new Error('values');
+    if (values > MAX_GROUP_VALUES) throw groupTooLarge(input.name);
     const start = column.dictionary_page_offset || column.data_page_offset;
-    const chunk = await file.slice(Number(start), Number(start + column.total_compressed_size));
-    bytes += checkPages(chunk, column, values, name);
-    if (bytes > MAX_GROUP_BYTES) throw groupTooLarge(name);
+    const packed = await file.slice(Number(start), Number(start + column.total_compressed_size));
+    const unpacked = unpackPages(packed, column, path, values, input.name);
+    chunks.push({ start: Number(start), packed, ...unpacked });
   }
+  return chunks;
+}
+
+async function readColumn(
+  { metadata }: Reading,
+  group: RowGroup,
+  name: string,
+  chunks: readonly Chunk[],
+  wanted: number,
+): Promise<ArrayLike<unknown>> {
+  // hyparquet gets what was read and unpacked, and nothing else. It copies chunks that it fetches together.
+  const slice = (start: number, end = start) => {
+    const whole = chunks.find((chunk) => chunk.start === start && start + chunk.packed.byteLength === end);
+    if (whole !== undefined) return whole.packed;
+    const bytes = new Uint8Array(end - start);
+    for (const chunk of chunks) {
+      const inside = chunk.start >= start && chunk.start + chunk.packed.byteLength <= end;
+      if (inside) bytes.set(new Uint8Array(chunk.packed), chunk.start - start);
+    }
+    return bytes.buffer;
+  };
+  const known = new Map<ArrayBufferLike, Chunk | undefined>();
+  const unpacked = (packed: Uint8Array) => {
+    const { buffer, byteOffset } = packed;
+    if (!known.has(buffer))
+      known.set(
+        buffer,
+        chunks.find((chunk) => isEqual(chunk.packed, buffer)),
+      );
+    const page = known.get(buffer)?.pages.get(byteOffset);
+    if (page === undefined) throw new Error('page');
+    return page;
+  };
+  const scan = await parquetScan({
+    file: { byteLength: Number.MAX_SAFE_INTEGER, slice },
+    metadata: { ...metadata, schema: storedSchema(metadata.schema, 'unmarked'), row_groups: [group] },
+    columns: [name],
+    rowEnd: wanted,
+    useOffsetIndex: false,
+    utf8: false,
+    compressors: Object.fromEntries(CODECS.map((codec) => [codec, unpacked])),
+    // INT96 is the one stored type that the reader converts whatever the schema says.
+    parsers: { timestampFromNanoseconds: (nanoseconds: bigint) => nanoseconds } as never,
+  });
+  const values = await scan.readColumn({ column: name, rowStart: 0, rowEnd: wanted });
+  if (values.length < wanted) throw new Error('rows');
+  return values;
+}
+
+function isEqual(a: ArrayBufferLike, b: ArrayBufferLike): boolean {
+  return a === b || (a.byteLength === b.byteLength && Buffer.from(a).equals(Buffer.from(b)));
 }
 
 function badText(error: unknown, file: string, row: number, field: string): unknown {

@@ -1,11 +1,13 @@
 const CHUNK_BYTES = 1024 * 1024;
 /** Begins no UTF-8 text. */
 const WIDE_MARK = 0xff;
+/** An empty text takes room too. */
+const PLACE_BYTES = 12;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /** Many texts by their index, outside of the heap, as UTF-8: about a byte a character instead of an object each. */
 export class StringArena {
-  /** Of all texts together. */
+  /** What all texts together take. */
   bytes = 0;
   #chunks: Buffer[] = [];
   #used = CHUNK_BYTES;
@@ -29,7 +31,7 @@ export class StringArena {
     }
     this.#places.set([this.#chunks.length - 1, this.#used, this.#used + bytes.length], at);
     this.#used += bytes.length;
-    this.bytes += bytes.length;
+    this.bytes += bytes.length + PLACE_BYTES;
     this.#count += 1;
   }
 

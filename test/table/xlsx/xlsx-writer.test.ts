@@ -93,7 +93,7 @@ describe('a workbook', () => {
           expect(read.map((row) => row.values)).toEqual(wanted);
         },
       ),
-      { numRuns: 150 },
+      { numRuns: 100 },
     );
   });
 
