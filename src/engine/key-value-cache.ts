@@ -32,7 +32,7 @@ interface CachedRow {
 }
 
 /** Address space that a buffer reserves, as a multiple of the memory it first takes; no memory until it grows into it. */
-const RESERVED = 16;
+const RESERVED = 4;
 
 /** `size` numbers in the memory of `old`, which grows or shrinks to just that; `old` itself is no longer to be used. */
 function resized(old: Float32Array, size: number): Float32Array {
