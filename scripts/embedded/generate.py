@@ -219,15 +219,15 @@ class Maker:
         r, x = self.rng, self.rng.random()
         if x < 0.075:
             return [(*self.insufficient(), None)]
-        if x < 0.12:
+        if x < 0.155:
             text, kinds = self.spoilt()
             return [(text, kinds, [[len(text) // 3, len(text), kinds[0]]])]
-        if x < 0.18:
+        if x < 0.23:
             text = self.pick(every('correct', self.held))
             if r.random() < 0.2:
                 text = stop(text) + ' ' + stop(cap(self.near()))
             return [(self.clean(text if '\n' in text else stop(text)), [], [])]
-        style, parts = self.body(4 if x < 0.3 else 120)
+        style, parts = self.body(4 if x < 0.34 else 120)
         if not self.held and r.random() < 0.08:
             parts = [self.replace_words(p) for p in parts]
         violations = [self.violation() for _ in range(2 if r.random() < 0.12 else 1)]
@@ -329,11 +329,11 @@ def dense_rows(seed, held, size=(4, 9)):
             if x < 0.45:
                 kind, sentence = maker.violation()
                 sentence = LEFT_OUT.sub('', sentence)
-            elif x < 0.72:
+            elif x < 0.7:
                 sentence = maker.near()
-            elif x < 0.9:
+            elif x < 0.85:
                 sentence = maker.pick(every('good', held))
-            elif x < 0.95:
+            elif x < 0.92:
                 sentence = maker.pick(every('correct', held))
             else:
                 sentence, kinds = maker.spoilt()

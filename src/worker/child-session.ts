@@ -43,8 +43,9 @@ export class ChildSession {
         MALLOC_TRIM_THRESHOLD_: '131072',
         MALLOC_MMAP_THRESHOLD_: '131072',
       },
-      // What a run hands over waits for a young collection before its memory is free: a small young space has many.
-      execArgv: ['--max-semi-space-size=1'],
+      // What a run hands over waits for a young collection before its memory is free: a small young space has many. And the
+      // answers kept for duplicates come and go among older things: without compaction they leave holes, and a long run grows.
+      execArgv: ['--max-semi-space-size=1', '--compact-on-every-full-gc'],
     });
     this.#process.on('message', (message) => {
       const said = message as FromChild;
