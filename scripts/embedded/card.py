@@ -1,8 +1,8 @@
 """Writes a model card from the log of training and the report of `npm run eval:embedded`.
 
-  python3 card.py scout REPORT.json LOG "one paragraph about this model"     writes ../../data/models/scout/README.md
+  python3 card.py scout REPORT.json LOG[,LOG] "one paragraph about this model"     writes ../../data/models/scout/README.md
 
-REPORT.json is the last line that eval:embedded printed, over all sets.
+The logs are those of the stages of training, REPORT.json is the last line that eval:embedded printed, over all sets.
 """
 import json
 import os
@@ -34,16 +34,18 @@ def plot(sets):
 
 
 def main():
-    name, report, log, about = sys.argv[1], json.load(open(sys.argv[2])), open(sys.argv[3]).read(), sys.argv[4]
+    name, report, about = sys.argv[1], json.load(open(sys.argv[2])), sys.argv[4]
+    logs = [open(path).read() for path in sys.argv[3].split(',')]
     c = SIZES[name]
     size = sum(p.numel() for p in Llama(c).parameters())
-    seen = int(re.findall(r' rows (\d+) ', log)[-1])
+    seen = sum(int(re.findall(r' rows (\d+) ', log)[-1]) for log in logs)
     sets = [(title, report[key][name]) for key, title in SETS.items() if key in report]
     lines = [f'# {name}', '', about, '',
              f"Llama architecture, {size:,} parameters: {c['layers']} layers x {c['width']}, {c['heads']} heads ({c['kv']} for keys and values), feed-forward {c['ffn']}, "
              f"vocabulary {c['vocab']:,} (byte-level BPE, digits one by one), tied embeddings, 8-bit weights.", '',
-             f"Trained in this project on {seen:,} profiles made by `scripts/embedded/generate.py` from written sentence banks, after earlier stages; "
-             'no text of any real person and none from the web. WordNet 3.0 (Princeton University) supplied words and example sentences.', '',
+             f"Trained in this project on {seen:,} texts made by `scripts/embedded/generate.py` from written sentence banks; no text of any real "
+             'person and none from the web. WordNet 3.0 (Princeton University) supplied words and some example sentences. The embeddings started from '
+             'word vectors computed from WordNet, GCIDE, FreeDict and the Ding dictionary (`scripts/embedded/wordvectors.py`); none of their text is shipped.', '',
              '| Measure | ' + ' | '.join(title for title, _ in sets) + ' |', '|---' * (len(sets) + 1) + '|']
     cell = lambda value: '-' if value is None else f'{value:.3f}' if isinstance(value, float) else str(value)
     for key, title in MEASURES.items():
