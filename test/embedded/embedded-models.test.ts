@@ -7,7 +7,7 @@ import { loadEngine } from '../../src/backends/load-engine.js';
 import { DEFAULT_FIELDS } from '../../src/config/default-rubric.js';
 import { runScoring } from '../cli/run-dist.js';
 
-const names = ['scout', 'careful'];
+const names = ['scout', 'careful', 'strict'];
 const folder = mkdtempSync(join(tmpdir(), 'embedded-'));
 const out = (name: string): string => join(folder, name);
 const read = (path: string): Record<string, string>[] => parse(readFileSync(path), { columns: true });

@@ -11,7 +11,7 @@ import { inFolder } from '../scoring/processes.js';
 import type { Fault } from './fault.js';
 import { must, randomNumbers, type Trials } from './trials.js';
 
-const EMBEDDED = ['scout', 'careful'];
+const EMBEDDED = ['scout', 'careful', 'strict'];
 const TEXTS = ['Welder, ten years, own tools.', 'Call me on 0491 570 156.', 'N/A'];
 
 const load = (folder: string): Promise<LoadedEngine> =>
