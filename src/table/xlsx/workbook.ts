@@ -65,13 +65,11 @@ export async function readWorkbook(zip: ZipArchive, file: string): Promise<Workb
   return {
     sheets,
     from1904,
-    formats: styles === undefined || !zip.has(styles) ? [] : await readFormats(zip, styles, file),
+    // A part that is named and not there is damage: without its styles, a date would be read as a number.
+    formats: styles === undefined ? [] : await readFormats(zip, styles, file),
     sharedTexts: () => {
       const part = partOf('sharedStrings');
-      shared ??=
-        part === undefined || !zip.has(part)
-          ? Promise.resolve(new StringArena())
-          : readShared(zip, part, file);
+      shared ??= part === undefined ? Promise.resolve(new StringArena()) : readShared(zip, part, file);
       return shared;
     },
   };
