@@ -10,7 +10,8 @@ import { toCsv } from '../table/csv-text.js';
 import { ROOT } from './run-dist.js';
 
 const SCRIPT = fileURLToPath(new URL('./measured-run.mjs', import.meta.url));
-const ROWS = 50_000;
+/** Twice as many as are wanted: memory swings by a few megabytes, which hides a slope over a short stretch. */
+const ROWS = 100_000;
 const JOBS = [
   'welder',
   'nurse',
@@ -64,22 +65,17 @@ it(`${ROWS} different rows with an embedded model: memory, cost per row and open
     const settled = samples.filter(({ done }) => done > 20_000);
     const [early, late] = [settled.slice(0, 5), settled.slice(-5)];
     const rowsBetween = median(late.map(({ done }) => done)) - median(early.map(({ done }) => done));
-    const growth = median(late.map((s) => s.childRssMb)) - median(early.map((s) => s.childRssMb));
-    // The parent's memory swings with its collections; a million rows of a scripted model show that it does not grow.
-    const parentMb = (part: readonly Sample[]): number =>
-      Math.max(...part.map((s) => s.rssMb - s.childRssMb));
+    const growth = median(late.map(({ rssMb }) => rssMb)) - median(early.map(({ rssMb }) => rssMb));
     const costOf = (part: readonly Sample[]): number =>
       (1000 * (part.at(-1)!.cpuSeconds - part[0]!.cpuSeconds)) / (part.at(-1)!.done - part[0]!.done);
     const figures = {
       rows: ROWS,
       growthMbPer100k: (growth * 100_000) / rowsBetween,
       cpuMsPerRow: [costOf(early), costOf(late)],
-      parentMb: [parentMb(samples.filter(({ done }) => done <= 20_000)), parentMb(late)],
       openFiles: [early[0]!.openFiles, late.at(-1)!.openFiles],
     };
     console.log(JSON.stringify({ ...figures, samples }));
     expect(figures.growthMbPer100k).toBeLessThanOrEqual(20);
-    expect(figures.parentMb[1]).toBeLessThanOrEqual(figures.parentMb[0]! + 10);
     expect(figures.cpuMsPerRow[1]).toBeLessThan(1.5 * figures.cpuMsPerRow[0]!);
     expect(figures.openFiles[1]).toBeLessThanOrEqual(figures.openFiles[0]!);
   }));
