@@ -16,6 +16,8 @@ export interface ModelDescription {
   readonly form: 'onnx' | 'safetensors';
   /** Bytes of the weights where they come from; null when that is not known. */
   readonly weightBytes: number | null;
+  /** Names of the files that hold them. */
+  readonly weightFiles: readonly string[];
   /** Whether the weights are on this machine. */
   readonly weightsHere: boolean;
   /** null when config.json describes a kind of model that only a ready decoder makes usable. */
@@ -56,25 +58,39 @@ export async function describeModel(
   const weightsHere = here.length > 0 && here.every(Boolean);
   const quantization =
     model.quantization ?? (found.kind === 'safetensors' ? defaultQuantization(options.device) : null);
+  const weightBytes =
+    found.weights.length === 0 ? null : found.weights.reduce((sum, { size }) => sum + size, 0);
   const context = (json as { max_position_embeddings?: unknown } | null)?.max_position_embeddings;
   return {
     source: found.source,
     revision: found.revision,
     folder: found.folder,
     form: found.kind,
-    weightBytes: found.weights.length === 0 ? null : found.weights.reduce((sum, { size }) => sum + size, 0),
+    weightBytes,
+    weightFiles: found.weights.map(({ path }) => path),
     weightsHere,
     config,
     unsupported,
     parameters: config === null ? null : countParameters(config).total,
     quantization,
-    memory:
-      config === null || quantization === null
-        ? null
-        : estimateMemory(config, weightFormat(quantization, options.device), options.rows, options.tokens),
+    memory: config === null ? null : memoryOf(config, found.kind, quantization, weightBytes, options),
     contextLength: typeof context === 'number' ? context : null,
     hasChatTemplate: await hasChatTemplate(found.folder),
   };
+}
+
+/** A ready decoder takes about what its files do; a converted one what its width makes of the parameters. */
+function memoryOf(
+  config: ModelConfig,
+  form: ModelDescription['form'],
+  quantization: ModelDescription['quantization'],
+  weightBytes: number | null,
+  options: DescribeOptions,
+): MemoryEstimate | null {
+  const format = weightFormat(quantization ?? 'none', options.device);
+  const estimate = estimateMemory(config, format, options.rows, options.tokens);
+  if (form === 'onnx') return weightBytes === null ? null : { ...estimate, weightBytes };
+  return quantization === null ? null : estimate;
 }
 
 async function hasChatTemplate(folder: string): Promise<boolean> {

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { describeModel, type ModelDescription } from '../backends/describe-model.js';
 import { isHubModelId, isLocalModelId } from '../config/rules.js';
@@ -75,16 +75,20 @@ function render(model: ModelDescription, rows: number, tokens: number): string {
     if (config.slidingWindow !== null) lines.push(['window', `${config.slidingWindow} tokens`]);
   }
   if (model.parameters !== null) lines.push(['parameters', count(model.parameters)]);
-  const dtype = config?.torchDtype ?? 'unknown type';
+  // The config of a ready decoder tells the type of the checkpoint that it was made from, its file's name its own width.
+  const dtype =
+    model.form === 'onnx' ? model.weightFiles.map((path) => basename(path)).join(', ') : config?.torchDtype;
   lines.push([
     'weights',
-    model.weightBytes === null ? 'none found' : `${dtype}, ${bytes(model.weightBytes)} on disk`,
+    model.weightBytes === null
+      ? 'none found'
+      : `${dtype ?? 'unknown type'}, ${bytes(model.weightBytes)} on disk`,
   ]);
   if (memory !== null) {
     const total = memory.weightBytes + memory.cacheBytes;
     lines.push([
       'memory',
-      `about ${bytes(total)} at ${model.quantization} with ${rows} rows of ${tokens} tokens (weights ${bytes(memory.weightBytes)}, caches ${bytes(memory.cacheBytes)})`,
+      `about ${bytes(total)}${model.quantization === null ? '' : ` at ${model.quantization}`} with ${rows} rows of ${tokens} tokens (weights ${bytes(memory.weightBytes)}, caches ${bytes(memory.cacheBytes)})`,
     ]);
   }
   if (model.contextLength !== null) lines.push(['context', `${model.contextLength} tokens`]);

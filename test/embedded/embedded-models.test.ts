@@ -77,6 +77,16 @@ describe.each(names)('the embedded model %s', (name) => {
     expect(ours).toEqual(await transformersJs(name, texts));
   });
 
+  it('is described by its file, and with the memory it takes', async () => {
+    const { code, stdout } = await runScoring(['inspect', `./${model}`]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^form +ready ONNX decoder$/m);
+    expect(stdout).toMatch(/^weights +model_quantized\.onnx, 3\.\d MB on disk$/m);
+    expect(stdout).toMatch(/^memory +about \d+\.\d MB with 8 rows of 1000 tokens/m);
+    expect(stdout).toMatch(/^context +2048 tokens$/m);
+    expect(stdout).toMatch(/^chat template yes$/m);
+  });
+
   it('is refused when a bit of its weights has flipped', async () => {
     const copy = join(folder, basename(model));
     cpSync(model, copy, { recursive: true });
