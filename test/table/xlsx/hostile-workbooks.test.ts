@@ -100,7 +100,9 @@ describe('workbooks that mean no good', () => {
             expect(rows.map((row) => row.cells)).toEqual(whole[which]);
           } catch (error) {
             if (!(error instanceof RunScoringError)) throw error;
-            expect(error.code).toMatch(/^INPUT_(?:DAMAGED|TOO_LARGE|SHEET_MISSING|EMPTY|FORMAT|ROW_\w+|COLUMN_\w+)$/);
+            expect(error.code).toMatch(
+              /^INPUT_(?:DAMAGED|TOO_LARGE|SHEET_MISSING|EMPTY|FORMAT|ROW_\w+|COLUMN_\w+)$/,
+            );
             expect(error.cause).toBeUndefined();
             expect(error.toLine()).not.toMatch(/Cook|text|😀/);
           }
