@@ -36,7 +36,7 @@ if (options['rows-sweep']) {
 }
 const quick = options.quick;
 const rounds = Number(options.rounds ?? (quick ? 1 : 3));
-const rows = Number(options.rows ?? (quick ? 32 : 128));
+const rows = Number(options.rows ?? (quick ? 64 : 128));
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
 const folder = await modelFolder([8, 4]);
@@ -161,6 +161,13 @@ if (quantised.length > 0) {
   }
 }
 
+const memory: Record<string, number> = {};
+for (const contender of contenders.filter(({ name }) => name.startsWith('ours'))) {
+  const { peakBytes } = await run(contender, { batch: SLOTS, rows: Math.max(2 * SLOTS, rows) });
+  memory[contender.name] = Math.round(peakBytes / 1e6);
+  say(`${contender.name}: ${memory[contender.name]} MB at most with ${SLOTS} slots`);
+}
+
 const ours = measured.get('ours_8bit');
 const last = ours?.at(-1);
 const processes = last?.processes ?? 1;
@@ -171,7 +178,7 @@ const bound =
         prefillTokens: last.prefillTokens + processes * makeWorkload(1).prefix.length,
         prefillRows: 256,
         decodeTokens: last.decodeTokens,
-        decodeRows: Math.ceil(SLOTS / processes),
+        decodeRows: Math.ceil(settings.get('ours_8bit')!.batch / processes),
       });
 console.log(
   JSON.stringify({
@@ -187,6 +194,7 @@ console.log(
     ratio_vs_llama_cpp: ratio('ours_8bit', 'llama_cpp_8bit'),
     ratio_vs_llama_cpp_4bit: ratio('ours_4bit', 'llama_cpp_4bit'),
     ratio_vs_hf_pipeline: ratio('ours_8bit', 'hf_pipeline'),
+    [`peak_rss_mb_at_${SLOTS}_slots`]: memory,
     label_agreement_with_float32: agreement,
     gemm_bound_fraction: bound === null ? null : rounded(bound / median(ours!.map((m) => m.cpuSeconds))),
   }),

@@ -84,8 +84,8 @@ class Maker:
         styles = list(bank('good', self.held))
         style = r.choice(styles + ['open', 'mixed', 'mixed', 'mixed'])
         size = r.choices([1, 2, 3, 4, 5, 6, 8, 12, 18, 26], [4, 13, 23, 22, 15, 10, 7, 3, 1.5, 0.5])[0]
-        if r.random() < 0.008:
-            size = r.randint(30, 75)
+        if r.random() < 0.022:
+            size = r.randint(25, 80)
         if style in ('terse', 'bullets'):
             size = max(size, 2) + r.randint(0, 3)
         out = []

@@ -4,6 +4,8 @@ import torch.nn as nn
 import torch.nn.utils.parametrize as parametrize
 import numpy as np
 
+from model import Linear
+
 FORGET, OWN = 0.15, 0.5  # share of known words whose own part is left out of a batch; its speed beside that of unknown tokens
 
 
@@ -26,7 +28,7 @@ class Meaning(nn.Module):
         super().__init__()
         self.register_buffer('vectors', vectors, persistent=False)
         self.register_buffer('known', (vectors.abs().sum(1) > 0).float()[:, None], persistent=False)
-        self.map = nn.Linear(vectors.shape[1], width, bias=False)
+        self.map = Linear(vectors.shape[1], width, bias=False)
         nn.init.normal_(self.map.weight, std=0.05)
 
     def forward(self, own):

@@ -12,6 +12,7 @@ SIZES = {
     'strict': dict(layers=5, width=128, heads=4, kv=2, ffn=384, vocab=16384),
 }
 HEAD, THETA, EPS, POSITIONS = 32, 10000.0, 1e-5, 2048
+HALF = torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported()  # training only
 
 
 class Norm(nn.Module):
@@ -23,8 +24,29 @@ class Norm(nn.Module):
         return x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + EPS) * self.weight
 
 
+class HalfProduct(torch.autograd.Function):
+    """x @ w.T with operands rounded to bfloat16 and float32 in and out: twice as fast on processors that multiply bfloat16."""
+
+    @staticmethod
+    def forward(ctx, x, w):
+        a, b = x.reshape(-1, x.shape[-1]).bfloat16(), w.bfloat16()
+        ctx.save_for_backward(a, b)
+        return (a @ b.T).float().view(*x.shape[:-1], -1)
+
+    @staticmethod
+    def backward(ctx, g):
+        a, b = ctx.saved_tensors
+        half = g.reshape(-1, g.shape[-1]).bfloat16()
+        return (half @ b).float().view(*g.shape[:-1], -1), (half.T @ a).float()
+
+
+class Linear(nn.Linear):
+    def forward(self, x):
+        return HalfProduct.apply(x, self.weight) if self.training and HALF else F.linear(x, self.weight)
+
+
 def linear(a, b):
-    return nn.Linear(a, b, bias=False)
+    return Linear(a, b, bias=False)
 
 
 class Attention(nn.Module):

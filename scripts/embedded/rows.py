@@ -37,7 +37,7 @@ def span_labels(encoding, marks, n):
 
 
 def encode(tok, rows, rng):
-    """[(ids, first output position, flag position, is bad, span labels, kinds)]"""
+    """[(ids, first output position, flag position, is bad, span labels, kinds, positions of the causes and tags)]"""
     texts = tok.encode_batch([r['text'] for r in rows], add_special_tokens=False)
     targets = tok.encode_batch([r['target'] or '' for r in rows], add_special_tokens=False)
     prefix = len(tok.encode('{"flag":"').ids)
@@ -45,7 +45,7 @@ def encode(tok, rows, rng):
     for row, a, b in zip(rows, texts, targets):
         if row['target'] is None:  # no judgement is learnt from this one
             ids = prompt(a.ids)
-            out.append((ids, len(ids), 0, False, span_labels(a, row['marks'], len(ids) - 4), []))
+            out.append((ids, len(ids), 0, False, span_labels(a, row['marks'], len(ids) - 4), [], range(0)))
             continue
         bad, reply = bool(row['kinds']), b.ids + [END]
         # the target is nearly fixed once the causes are named: most rows stop before that part, which saves time
@@ -55,7 +55,11 @@ def encode(tok, rows, rng):
         elif not bad and rng.random() < 0.8:
             reply = reply[:prefix + 4]
         ids = prompt(a.ids)
-        out.append((ids + reply, len(ids), len(ids) + prefix, bad, span_labels(a, row['marks'], len(ids) - 4), [KINDS[k] for k in row['kinds']]))
+        named = range(0)
+        if bad:
+            begin, end = row['target'].index('The text') + 8, row['target'].index(',"recommendation"')
+            named = range(*(len(ids) + sum(e <= at for _, e in b.offsets) for at in (begin, end)))
+        out.append((ids + reply, len(ids), len(ids) + prefix, bad, span_labels(a, row['marks'], len(ids) - 4), [KINDS[k] for k in row['kinds']], named))
     return out
 
 
@@ -74,12 +78,14 @@ def batches(rows, rng):
 
 
 def pack(batch, with_input):
-    """For a batch all of whose rows have a judgement, or none: (ids, loss weights, span labels [batch, length]; flag positions, is bad [batch]; kinds [batch, kinds])"""
+    """For a batch all of whose rows have a judgement, or none: (ids, loss weights, is a cause or tag, span labels [batch, length]; flag positions, is bad [batch]; kinds [batch, kinds])"""
     longest = max(len(r[0]) for r in batch)
     ids, spans = torch.full((len(batch), longest), PAD), torch.full((len(batch), longest), -1)
     weight, kinds = torch.zeros(len(batch), longest), torch.zeros(len(batch), len(KINDS) + 1)
-    for i, (row, first, at, bad, labels, named) in enumerate(batch):
-        kinds[i, named] = 1.0
+    causes = torch.zeros(len(batch), longest, dtype=torch.bool)
+    for i, (row, first, at, _, labels, present, named) in enumerate(batch):
+        kinds[i, present] = 1.0
+        causes[i, named.start:named.stop] = True
         ids[i, :len(row)] = torch.tensor(row)
         if labels:
             spans[i, 2:2 + len(labels)] = torch.tensor(labels)
@@ -87,4 +93,4 @@ def pack(batch, with_input):
             weight[i, 2:first - 2] = IN_WEIGHT
         weight[i, first:len(row)] = OUT_WEIGHT
         weight[i, at] = 0  # the flag has a loss of its own
-    return ids, weight, spans, torch.tensor([r[2] for r in batch]), torch.tensor([int(r[3]) for r in batch]), kinds
+    return ids, weight, causes, spans, torch.tensor([r[2] for r in batch]), torch.tensor([int(r[3]) for r in batch]), kinds

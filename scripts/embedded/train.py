@@ -5,7 +5,7 @@
 One flag a row is a thin signal, so three more losses share the work: the answer's text; the kind of violation every word of
 the profile belongs to, from the generator's marks; all kinds at once at the position before the flag. Some batches hold
 sentences side by side (generate.py --dense), from which only the kinds of words are learnt. The two heads of the
-latter are dropped at export: the model stays a plain Llama. What is kept is the moving average of the weights.
+latter go from stage to stage in a file of their own and are left out at export: the model stays a plain Llama. What is kept is the moving average of the weights.
 """
 import argparse
 import glob
@@ -18,6 +18,7 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 import torch.nn.utils.parametrize as parametrize
+from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 
 import meaning
@@ -26,7 +27,7 @@ from muon import Muon
 from rows import KINDS, batches, encode, pack, prompt, read
 
 WORK = f'{os.path.dirname(os.path.abspath(__file__))}/work'
-SMOOTH, SPAN_WEIGHT, HARMLESS, KINDS_WEIGHT = 0.03, 1.0, 0.25, 0.4
+SMOOTH, SPAN_WEIGHT, HARMLESS, KINDS_WEIGHT, CAUSE_WEIGHT = 0.03, 1.0, 0.25, 0.4, 1.0
 INPUT_SHARE = 0.2  # of the batches also learn the profile's own text
 
 
@@ -70,7 +71,7 @@ class Heads(nn.Module):
 
 def losses(model, heads, batch, labels, bad_weight, with_input, answers):
     """(answer, flag, span, kinds) losses of one batch. `answers`: token ids that answers consist of."""
-    ids, weight, spans, flag, is_bad, kinds = pack(batch, with_input)
+    ids, weight, causes, spans, flag, is_bad, kinds = pack(batch, with_input)
     hidden, rows = model(ids), torch.arange(len(batch))
     known = spans >= 0
     class_weight = torch.tensor([HARMLESS] + [1.0] * len(KINDS))
@@ -85,7 +86,9 @@ def losses(model, heads, batch, labels, bad_weight, with_input, answers):
     some = torch.unique(torch.cat((answers, goal, torch.randint(0, len(table), (1024,)))))
     place = torch.zeros(len(table), dtype=torch.long)
     place[some] = torch.arange(len(some))
-    answer = (F.cross_entropy(chosen @ table[some].T, place[goal], reduction='none') * w[on]).sum() / w[on].sum()
+    each = F.cross_entropy(chosen @ table[some].T, place[goal], reduction='none')
+    # What is wrong is said in two or three tokens of thirty: they count once more, by row.
+    answer = (each * w[on]).sum() / w[on].sum() + CAUSE_WEIGHT * each[causes[:, 1:][on]].sum() / len(batch)
     last = hidden[rows, flag - 1]
     # over the whole vocabulary, so that nothing but the two labels comes up; smoothed between the two
     z = model.logits(last).log_softmax(-1)[:, labels]
@@ -127,6 +130,8 @@ def main():
     model.train()
     meaning.attach(model, table, trained)
     heads, shadow = Heads(model.c['width']), Llama(model.c).eval()
+    if a.from_folder and os.path.exists(f'{a.from_folder}/heads.safetensors'):
+        heads.load_state_dict(load_file(f'{a.from_folder}/heads.safetensors'))
     params = [*model.parameters(), *heads.parameters()]
     matrices = [q for q in model.model.layers.parameters() if q.dim() > 1]
     inner = {id(q) for q in matrices}
@@ -159,6 +164,7 @@ def main():
         model.train()
         shadow.load_state_dict(merged)
         save_hf(model, merged, hf)
+        save_file({k: v.clone() for k, v in heads.state_dict().items()}, f'{hf}/heads.safetensors')
         state['done'] = time.process_time() - began
         torch.save(dict(model=model.state_dict(), heads=heads.state_dict(), optimizer=optimizer.state_dict(), muon=muon.state_dict(), ema=ema, state=state), f'{home}/last.pt')
         means = ' '.join(f'{k} {s / max(1, sums[4]):.4f}' for k, s in zip(('answer', 'flag', 'span', 'kinds'), sums))
