@@ -1,3 +1,15 @@
+// Why sheets are read and written by own code, over yauzl, yazl and saxes. Of 1,063 workbooks from the tests of XlsxWriter and
+// calamine, this reader has the cells that openpyxl has in 1,052. 200,000 rows of 8 columns: 160 MB to read, 100 MB to write.
+// - hucre 1.0.0 (1,023; 610 MB): Excel's line breaks stay CR LF, a chart sheet makes it refuse the workbook, and where the
+//   part of the texts is missing they are empty. It writes `_x0041_` so that it reads as A, and takes 1.2 GB.
+// - read-excel-file 9.3.17 (995): trims texts, drops errors, CDATA and number formats. write-excel-file 4.1.1: drops control
+//   characters, has no error cells, and makes a workbook that openpyxl refuses of a text `__proto__`.
+// - exceljs 4.4.0 (1,043; unmaintained; MUI's fork fails alike): drops a formula's FALSE, makes 2024 of an ISO date, leaves
+//   `_x0001_` in inline texts; 2.8 GB to write. @cj-tech-master/excelts 5.1.17, the last for Node 20 (1,037): 3.0 GB.
+// - @borgar/xlsx-convert 5.0.0 (1,046): 3.0 GB, and reads only. A dependency of newer ones could not be installed.
+// - wasm-xlsxwriter 0.13.1: writes the time of day into the file, and takes up to 180 s. excel-builder-vanilla 5.2.5: makes
+//   broken XML of control characters; 2.5 GB.
+
 import { createHash } from 'node:crypto';
 import { RunScoringError } from '../../foundation/errors.js';
 import { type CellValue, textOfValue } from '../cell-value.js';
