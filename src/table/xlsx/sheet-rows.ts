@@ -125,6 +125,8 @@ class SheetParser {
     if (text === undefined) return null;
     switch (this.#type) {
       case 's':
+        // A cell that names no text at all is empty, as other readers have it.
+        if (text.trim() === '') return null;
         return this.#texts.get(/^\d+$/.test(text) ? Number(text) : -1) ?? this.#fail();
       case 'str':
         return unescapeText(text);

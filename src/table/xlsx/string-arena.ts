@@ -10,7 +10,7 @@ export class StringArena {
   /** What all texts together take. */
   bytes = 0;
   #chunks: Buffer[] = [];
-  #used = CHUNK_BYTES;
+  #used = 0;
   /** Chunk, start and end of each text. */
   #places = new Int32Array(3 * 1024);
   #count = 0;
@@ -18,7 +18,7 @@ export class StringArena {
   add(text: string): void {
     // A lone surrogate has no UTF-8; with UTF-16 behind a mark it survives.
     const bytes = LONE_SURROGATE.test(text) ? wide(text) : Buffer.from(text, 'utf8');
-    if (this.#used + bytes.length > CHUNK_BYTES) {
+    if (this.#chunks.length === 0 || this.#used + bytes.length > CHUNK_BYTES) {
       this.#chunks.push(Buffer.allocUnsafeSlow(Math.max(CHUNK_BYTES, bytes.length)));
       this.#used = 0;
     }

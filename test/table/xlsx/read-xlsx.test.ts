@@ -28,6 +28,18 @@ describe('cells of a sheet', () => {
     ]);
   });
 
+  it('are empty where the first shared text is, and where no text is named', async () => {
+    const shared = '<si><t/></si><si><t>b</t></si>';
+    const rows = [
+      ['<v>0</v>', '<v>1</v>'],
+      ['<v>1</v>', '<v/>'],
+    ].map(([x, y]) => `<row><c t="s">${x}</c><c t="s">${y}</c></row>`);
+    expect(await cellsOf(rows.join(''), { shared })).toEqual([
+      ['', 'b'],
+      ['b', ''],
+    ]);
+  });
+
   it('may leave out what follows from their order, and have prefixes', async () => {
     const parts = partsOf([{ name: 'S', rows: '' }]);
     const sheet = `<x:worksheet xmlns:x="http://purl.oclc.org/ooxml/spreadsheetml/main"><x:sheetData>
