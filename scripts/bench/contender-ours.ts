@@ -9,7 +9,7 @@ import { WARM_UP } from './workload.js';
  * This project: the product's parent with its child processes, scheduler, grammar and generation graph.
  *
  * The product starts its second process only when rows are there for it. So that no loading is measured, rows that ask
- * for nothing go first, until every process has answered one; the clock starts then.
+ * for nothing go first, until every process has answered one; the clock starts once all of them are answered.
  */
 const job = jobOfProcess();
 const config = createConfig({
@@ -46,6 +46,8 @@ const children = new Set<number>();
 let processes = Number.POSITIVE_INFINITY;
 let cpu = 0;
 let started = 0;
+/** Rows of which the record has come. */
+let answered = 0;
 
 async function* rows(): AsyncGenerator<ScoringRow> {
   const begun = performance.now();
@@ -56,12 +58,14 @@ async function* rows(): AsyncGenerator<ScoringRow> {
     if (row > 2 * job.batch) await new Promise((resolve) => setTimeout(resolve, 20));
     yield { row, text: WARM_UP };
   }
+  while (answered < row) await new Promise((resolve) => setTimeout(resolve, 5));
   cpu = cpuSeconds();
   started = performance.now();
   for (let index = 0; index < job.rows; index++) yield { row: row + index, text: String(index) };
 }
 
 for await (const record of model.score(rows())) {
+  answered += 1;
   if (record.raw === null) throw new Error(`row ${record.row}: ${record.status}`);
   const figures = JSON.parse(record.raw) as Figures;
   children.add(figures.pid);

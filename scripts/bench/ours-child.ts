@@ -12,6 +12,7 @@ import { Engine } from '../../src/engine/engine.js';
 import type { ScoringRow } from '../../src/scoring/model-port.js';
 import { AsyncQueue } from '../../src/worker/async-queue.js';
 import type { FromChild, LoadRequest, ToChild } from '../../src/worker/protocol.js';
+import { reportHeld } from '../../src/worker/report-held.js';
 import { cpuSeconds, type Job } from './contender.js';
 import { quantizationOf } from './make-model.js';
 import { END_TOKEN, makeVocabulary, makeWorkload, WARM_UP } from './workload.js';
@@ -71,7 +72,9 @@ async function load(request: LoadRequest): Promise<void> {
       loadMs: 0,
     },
   });
-  const answerRow = (row: number, input: number, output: number, figures: object): void =>
+  const noteSent = reportHeld(engine.counters, send);
+  const answerRow = (row: number, input: number, output: number, figures: object): void => {
+    noteSent(1);
     send({
       type: 'records',
       records: [
@@ -86,6 +89,7 @@ async function load(request: LoadRequest): Promise<void> {
         },
       ],
     });
+  };
   const inputTokens = new Map<number, number>();
   let started: number | null = null;
   async function* requests(): AsyncGenerator<GenerationRequest> {

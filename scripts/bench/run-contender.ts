@@ -3,7 +3,8 @@ import type { Job, Result } from './contender.js';
 import { memoryOfTree, type Peaks } from './process-tree.js';
 import { makeWorkload } from './workload.js';
 
-const MEMORY_EVERY_MS = 250;
+/** Adding up the pages of a large process takes tens of milliseconds, in which it cannot map others. */
+const MEMORY_EVERY_MS = 1000;
 
 export interface Measured extends Result {
   readonly peakBytes: number;

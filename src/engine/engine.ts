@@ -31,6 +31,8 @@ export interface EngineCounters {
   decodeTokens: number;
   prefillMs: number;
   decodeMs: number;
+  /** Rows that are finished and wait to be delivered behind an earlier one. */
+  held: number;
 }
 
 /**
@@ -38,7 +40,13 @@ export interface EngineCounters {
  * Knows token ids, slots and lengths; knows no text, no tensors, no files and no clock but for its counters.
  */
 export class Engine {
-  readonly counters: EngineCounters = { prefillTokens: 0, decodeTokens: 0, prefillMs: 0, decodeMs: 0 };
+  readonly counters: EngineCounters = {
+    prefillTokens: 0,
+    decodeTokens: 0,
+    prefillMs: 0,
+    decodeMs: 0,
+    held: 0,
+  };
   readonly #eosIds: ReadonlySet<number>;
   #prefix: Int32Array = new Int32Array(0);
 
@@ -74,13 +82,19 @@ export class Engine {
     let reading: Promise<IteratorResult<RequestItem>> | null = null;
     /** The input has nothing at present; asked again after the next run of the model. */
     let stalled = false;
+    /** The last run of the model was a prefill. */
+    let refilling = false;
     try {
       for (;;) {
-        while (order.length > 0 && order[0]!.finishReason !== null) yield order.shift()!.completion();
+        while (order.length > 0 && order[0]!.finishReason !== null) {
+          this.counters.held -= 1;
+          yield order.shift()!.completion();
+        }
         if (options.signal?.aborted === true) return;
         const snapshot: SchedulerSnapshot = {
           waiting: waiting.map((s) => ({ length: s.request.tokens.length, onPrefix: s.onPrefix })),
           running,
+          refilling,
           slots,
           prefillTokens: this.options.prefillTokens ?? PREFILL_TOKENS,
           inputEnded,
@@ -108,6 +122,7 @@ export class Engine {
           continue;
         }
         stalled = false;
+        refilling = step.kind === 'prefill';
         if (step.kind === 'prefill') {
           const chosen = step.rows.map((index) => waiting[index]!);
           for (const index of [...step.rows].reverse()) waiting.splice(index, 1);
@@ -119,6 +134,7 @@ export class Engine {
         for (const sequence of running)
           if (sequence.finishReason !== null) this.runner.release(sequence.request.id);
         running = running.filter((sequence) => sequence.finishReason === null);
+        this.counters.held = order.reduce((sum, one) => sum + (one.finishReason === null ? 0 : 1), 0);
       }
     } finally {
       for (const sequence of running) this.runner.release(sequence.request.id);

@@ -94,6 +94,21 @@ export class KeyValueCache {
     const longest = Math.max(0, ...lengths);
     const length = Math.ceil(longest / this.#alignment) * this.#alignment;
     const size = heads * rows.length * length * headDim;
+    // Every other run of the same rows has room behind them: only what is new is written.
+    const inPlace =
+      length === this.#length && rows.length === this.#rowCount && cached.every((row, i) => row.index === i);
+    const extend = (target: Float32Array, pick: (fresh: FreshKeyValues) => Float32Array): Float32Array => {
+      for (let head = 0; head < heads; head++) {
+        cached.forEach(({ length: before, pending }, i) => {
+          if (pending === null) return;
+          const { from, row, count } = pending;
+          const at = (head * from.rows + row) * from.length * headDim;
+          const end = ((head * rows.length + i) * length + before) * headDim;
+          target.set(pick(from).subarray(at, at + count * headDim), end);
+        });
+      }
+      return target;
+    };
     const copy = (old: Float32Array, pick: (fresh: FreshKeyValues) => Float32Array): Float32Array => {
       const target = resized(this.#scratch, size);
       for (let head = 0; head < heads; head++) {
@@ -119,9 +134,10 @@ export class KeyValueCache {
       this.#scratch = old;
       return target;
     };
+    const lay = inPlace ? extend : copy;
     for (let layer = 0; layer < this.#shape.numLayers; layer++) {
-      this.#keys[layer] = copy(this.#keys[layer]!, (fresh) => fresh.keys[layer]!);
-      this.#values[layer] = copy(this.#values[layer]!, (fresh) => fresh.values[layer]!);
+      this.#keys[layer] = lay(this.#keys[layer]!, (fresh) => fresh.keys[layer]!);
+      this.#values[layer] = lay(this.#values[layer]!, (fresh) => fresh.values[layer]!);
     }
     const kept = new Set(rows);
     for (const [row, value] of this.#rows) if (!kept.has(row)) value.index = -1;

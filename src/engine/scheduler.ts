@@ -3,6 +3,8 @@ export interface SchedulerSnapshot {
   /** Prompts not started yet, oldest first. */
   readonly waiting: readonly { readonly length: number; readonly onPrefix: boolean }[];
   readonly running: readonly { readonly onPrefix: boolean }[];
+  /** The run before was a prefill: free slots are being filled. */
+  readonly refilling: boolean;
   /** Rows that may be decoded side by side. */
   readonly slots: number;
   /** Tokens that one prefill may hold, padding included; a single longer row still goes alone. */
@@ -26,12 +28,13 @@ export type StepPlan =
  * not share the prefix run among themselves.
  */
 export function plan(snapshot: SchedulerSnapshot): StepPlan {
-  const { waiting, running, slots, inputEnded, mayRead } = snapshot;
+  const { waiting, running, refilling, slots, inputEnded, mayRead } = snapshot;
   const wanted = 2 * slots;
   if (!inputEnded && mayRead && waiting.length < wanted) return { kind: 'read' };
   const free = slots - running.length;
-  // A refill of one or two rows wastes the model's passes; wait until a few can go together.
-  const worthwhile = Math.min(Math.max(1, slots >> 2), Math.max(1, waiting.length));
+  // A refill of one or two rows wastes the model's passes: wait until a few can go, and then fill all slots.
+  const few = refilling ? 1 : Math.max(1, slots >> 2);
+  const worthwhile = Math.min(few, Math.max(1, waiting.length));
   if (waiting.length > 0 && (running.length === 0 || free >= worthwhile)) {
     const rows = chooseRows(snapshot, free);
     if (rows.length > 0) return { kind: 'prefill', rows };

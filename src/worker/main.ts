@@ -5,6 +5,7 @@ import { ModelScorer } from '../scoring/model-scorer.js';
 import type { RowRecord } from '../scoring/record.js';
 import { AsyncQueue } from './async-queue.js';
 import type { FromChild, LoadRequest, ToChild } from './protocol.js';
+import { reportHeld } from './report-held.js';
 import { resolveFolder } from './resolve-folder.js';
 
 /**
@@ -63,12 +64,14 @@ async function load(request: LoadRequest): Promise<void> {
   });
   const { counters } = loaded.engine;
   progress = () => counters.prefillTokens + counters.decodeTokens;
+  const noteSent = loaded.plan.replicas > 1 ? reportHeld(counters, send) : undefined;
   const scorer = new ModelScorer(loaded.encoder, loaded.engine, request.fields);
   let lot: RowRecord[] = [];
   let flushDue = false;
   const flush = (): void => {
     flushDue = false;
     if (lot.length > 0) send({ type: 'records', records: lot });
+    noteSent?.(lot.length);
     lot = [];
   };
   for await (const record of scorer.score(rows)) {

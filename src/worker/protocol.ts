@@ -41,6 +41,8 @@ export type FromChild =
   | { readonly type: 'records'; readonly records: readonly RowRecord[] }
   /** Sent every second while the child's event loop turns; `progress` grows while it works. */
   | { readonly type: 'alive'; readonly progress: number }
+  /** Records that are made and wait behind an earlier row's, when there are not those of before less those sent since. */
+  | { readonly type: 'held'; readonly records: number }
   | { readonly type: 'finished' };
 
 const statuses: ReadonlySet<string> = new Set(ROW_STATUSES);
@@ -50,6 +52,7 @@ export function isScoringMessage(value: unknown): value is FromChild {
   if (typeof value !== 'object' || value === null) return false;
   const message = value as Record<string, unknown>;
   if (message['type'] === 'records') return Array.isArray(message['records']);
+  if (message['type'] === 'held') return Number.isInteger(message['records']) && (message['records'] as number) >= 0;
   if (message['type'] === 'note') return typeof message['line'] === 'string';
   if (message['type'] === 'refused') return typeof message['code'] === 'string';
   return message['type'] === 'finished';

@@ -19,7 +19,7 @@ export interface SpawnOptions {
 const SILENCE_MS = 600_000;
 /** Rows sent ahead of their records, and as many for each slot where the model has equals to share the rows with. */
 const WINDOW = 1024;
-const SHARED_WINDOW = 1.5;
+const SHARED_WINDOW = 1.25;
 /** Characters sent ahead of their records, so that huge cells do not pile up in either process. */
 const WINDOW_CHARACTERS = 8_000_000;
 /** How often a child without rows is looked at. */
@@ -152,6 +152,8 @@ class ChildProcessModel implements ReplicableModel {
     let suspects = 0;
     let tries = 0;
     let losses = 0;
+    /** Records that the child has made and holds back. */
+    let held = 0;
     let inputEnded = false;
     let endSent = false;
     let lastRecordAt = performance.now();
@@ -160,7 +162,8 @@ class ChildProcessModel implements ReplicableModel {
     const most = this.replicas > 1 ? Math.ceil(SHARED_WINDOW * this.info.slots) : WINDOW;
     try {
       for (;;) {
-        const window = suspects > 0 ? 1 : most;
+        // A record held back behind an earlier row's leaves its slot to another row.
+        const window = suspects > 0 ? 1 : most + Math.min(held, most);
         const lot: ScoringRow[] = [];
         let characters = outstanding.reduce((sum, row) => sum + row.text.length, 0);
         while (outstanding.length + lot.length < window && characters < WINDOW_CHARACTERS) {
@@ -204,6 +207,7 @@ class ChildProcessModel implements ReplicableModel {
           for (const record of event.message.records) {
             if (!isRecordFor(record, outstanding[0]?.row ?? -1)) break;
             outstanding.shift();
+            held = Math.max(0, held - 1);
             valid += 1;
             losses = tries = 0;
             suspects = Math.max(0, suspects - 1);
@@ -214,8 +218,9 @@ class ChildProcessModel implements ReplicableModel {
           failure = 'error_worker';
         } else if (event.kind === 'message') {
           const { message } = event;
-          if (message.type === 'note') {
-            this.context.note(message.line);
+          if (message.type === 'note' || message.type === 'held') {
+            if (message.type === 'note') this.context.note(message.line);
+            else held = message.records;
             // A child that keeps talking but never answers is caught by the time its row takes.
             if (performance.now() < this.#deadline(lastRecordAt, outstanding.length)) continue;
             failure = 'error_timeout';
@@ -246,6 +251,7 @@ class ChildProcessModel implements ReplicableModel {
         suspects = Math.max(suspects, Math.min(outstanding.length, this.info.slots * 2));
         retry = [...outstanding, ...retry];
         outstanding = [];
+        held = 0;
         endSent = false;
         if (losses > MOST_LOSSES) {
           throw new RunScoringError('MODEL_DIED', "The model's process was lost again and again.", {

@@ -165,6 +165,7 @@ describe('the scheduler', () => {
       fc.array(fc.constant({ onPrefix: true }), { maxLength: 16 }),
       fc.array(fc.constant({ onPrefix: false }), { maxLength: 16 }),
     ),
+    refilling: fc.boolean(),
     slots: fc.integer({ min: 1, max: 16 }),
     prefillTokens: fc.integer({ min: 1, max: 2048 }),
     inputEnded: fc.boolean(),
@@ -198,11 +199,29 @@ describe('the scheduler', () => {
     );
   });
 
+  it('waits until a quarter of the slots is free, and then fills them all', () => {
+    const row = { length: 50, onPrefix: true };
+    const snapshot = (running: number, refilling: boolean): SchedulerSnapshot => ({
+      waiting: Array.from({ length: 8 }, () => row),
+      running: Array.from({ length: running }, () => row),
+      refilling,
+      slots: 16,
+      prefillTokens: 100,
+      inputEnded: true,
+      mayRead: false,
+    });
+    expect(plan(snapshot(13, false)).kind).toBe('decode');
+    expect(plan(snapshot(12, false)).kind).toBe('prefill');
+    expect(plan(snapshot(15, true)).kind).toBe('prefill');
+    expect(plan(snapshot(16, true)).kind).toBe('decode');
+  });
+
   it('takes the oldest row and those nearest to it in length', () => {
     const waiting = [50, 400, 55, 10, 52].map((length) => ({ length, onPrefix: true }));
     const snapshot = {
       waiting,
       running: [],
+      refilling: false,
       slots: 3,
       prefillTokens: 10_000,
       inputEnded: true,
