@@ -52,7 +52,8 @@ export function isScoringMessage(value: unknown): value is FromChild {
   if (typeof value !== 'object' || value === null) return false;
   const message = value as Record<string, unknown>;
   if (message['type'] === 'records') return Array.isArray(message['records']);
-  if (message['type'] === 'held') return Number.isInteger(message['records']) && (message['records'] as number) >= 0;
+  if (message['type'] === 'held')
+    return Number.isInteger(message['records']) && (message['records'] as number) >= 0;
   if (message['type'] === 'note') return typeof message['line'] === 'string';
   if (message['type'] === 'refused') return typeof message['code'] === 'string';
   return message['type'] === 'finished';
