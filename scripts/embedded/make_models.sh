@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes the embedded models from nothing: profiles, tokenizer, training, calibration, export, figures.
-#   scripts/embedded/make_models.sh            (Debian or Ubuntu with Python 3.11; about two hours on two cores)
+#   scripts/embedded/make_models.sh            (Debian or Ubuntu with Python 3.11; about three hours on two cores)
 # Needs: apt-get install wordnet-base dict-gcide trans-de-en dict-freedict-eng-{hun,ell,jpn,pol,por,nld,fra,spa,swe,ita,rus};
 # pip install torch tokenizers safetensors numpy scipy scikit-learn; npm ci
 # Work lands under scripts/embedded/work/ (not in git), the models in data/models/. SCALE=0.1 makes a quick, weak try.
@@ -31,9 +31,9 @@ done
 # What all three have in common: three layers that know sentences.
 python3 train.py scout --out base --minutes "$(minutes 30)" --lr 3e-3 --muon-lr 6e-3 --dense-share 0.8 | tee -a work/base/log
 # careful: two more layers, which change nothing until they are trained. From scratch five layers learn far more slowly.
-[ -s work/grown/model.safetensors ] || { python3 grow.py work/base/hf careful; mv work/careful/hf/{model.safetensors,config.json,generation_config.json} work/grown/; cp work/base/hf/tokenizer.json work/grown/; }
-python3 train.py careful --minutes "$(minutes 42)" --lr 2e-3 --muon-lr 5e-3 --dense-share 0.5 --first-shard 6 --from-folder work/grown | tee -a work/careful/log &
-python3 train.py scout --minutes "$(minutes 26)" --lr 2e-3 --muon-lr 5e-3 --dense-share 0.5 --first-shard 6 --from-folder work/base/hf | tee -a work/scout/log
+[ -s work/grown/model.safetensors ] || { python3 grow.py work/base/hf careful; mv work/careful/hf/{model.safetensors,config.json,generation_config.json} work/grown/; cp work/base/hf/{tokenizer.json,heads.safetensors} work/grown/; }
+python3 train.py careful --minutes "$(minutes 107)" --lr 2e-3 --muon-lr 5e-3 --dense-share 0.6 --first-shard 6 --from-folder work/grown | tee -a work/careful/log &
+python3 train.py scout --minutes "$(minutes 80)" --lr 2e-3 --muon-lr 5e-3 --dense-share 0.6 --first-shard 6 --from-folder work/base/hf | tee -a work/scout/log
 wait
 # strict: careful trained on, with a missed violation two and a half times as bad as a false alarm.
 [ -s work/strict/from/model.safetensors ] || { mkdir -p work/strict/from; cp work/careful/hf/* work/strict/from/; }
