@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes the embedded models from nothing: profiles, tokenizer, training, calibration, export, figures.
-#   scripts/embedded/make_models.sh            (Debian or Ubuntu with Python 3.11; about three hours on two cores)
+#   scripts/embedded/make_models.sh            (Debian or Ubuntu with Python 3.11; about two and a half hours of training on two cores)
 # Needs: apt-get install wordnet-base dict-gcide trans-de-en dict-freedict-eng-{hun,ell,jpn,pol,por,nld,fra,spa,swe,ita,rus};
 # pip install torch tokenizers safetensors numpy scipy scikit-learn; npm ci
 # Work lands under scripts/embedded/work/ (not in git), the models in data/models/. SCALE=0.1 makes a quick, weak try.

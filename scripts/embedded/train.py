@@ -5,7 +5,8 @@
 One flag a row is a thin signal, so three more losses share the work: the answer's text; the kind of violation every word of
 the profile belongs to, from the generator's marks; all kinds at once at the position before the flag. Some batches hold
 sentences side by side (generate.py --dense), from which only the kinds of words are learnt. The two heads of the
-latter go from stage to stage in a file of their own and are left out at export: the model stays a plain Llama. What is kept is the moving average of the weights.
+latter go from stage to stage in a file of their own and are left out at export: the model stays a plain Llama. What is
+kept is the moving average of the weights.
 """
 import argparse
 import glob
@@ -86,9 +87,9 @@ def losses(model, heads, batch, labels, bad_weight, with_input, answers):
     some = torch.unique(torch.cat((answers, goal, torch.randint(0, len(table), (1024,)))))
     place = torch.zeros(len(table), dtype=torch.long)
     place[some] = torch.arange(len(some))
-    each = F.cross_entropy(chosen @ table[some].T, place[goal], reduction='none')
+    of_token = F.cross_entropy(chosen @ table[some].T, place[goal], reduction='none')
     # What is wrong is said in two or three tokens of thirty: they count once more, by row.
-    answer = (each * w[on]).sum() / w[on].sum() + CAUSE_WEIGHT * each[causes[:, 1:][on]].sum() / len(batch)
+    answer = (of_token * w[on]).sum() / w[on].sum() + CAUSE_WEIGHT * of_token[causes[:, 1:][on]].sum() / len(batch)
     last = hidden[rows, flag - 1]
     # over the whole vocabulary, so that nothing but the two labels comes up; smoothed between the two
     z = model.logits(last).log_softmax(-1)[:, labels]

@@ -97,29 +97,16 @@ export class KeyValueCache {
     // Every other run of the same rows has room behind them: only what is new is written.
     const inPlace =
       length === this.#length && rows.length === this.#rowCount && cached.every((row, i) => row.index === i);
-    const extend = (target: Float32Array, pick: (fresh: FreshKeyValues) => Float32Array): Float32Array => {
-      for (let head = 0; head < heads; head++) {
-        cached.forEach(({ length: before, pending }, i) => {
-          if (pending === null) return;
-          const { from, row, count } = pending;
-          const at = (head * from.rows + row) * from.length * headDim;
-          const end = ((head * rows.length + i) * length + before) * headDim;
-          target.set(pick(from).subarray(at, at + count * headDim), end);
-        });
-      }
-      return target;
-    };
-    const copy = (old: Float32Array, pick: (fresh: FreshKeyValues) => Float32Array): Float32Array => {
-      const target = resized(this.#scratch, size);
+    const lay = (old: Float32Array, pick: (fresh: FreshKeyValues) => Float32Array): Float32Array => {
+      const target = inPlace ? old : resized(this.#scratch, size);
       for (let head = 0; head < heads; head++) {
         for (let i = 0; i < cached.length; i++) {
           const row = cached[i]!;
           const start = (head * rows.length + i) * length * headDim;
-          let end = start;
-          if (row.length > 0) {
+          let end = start + row.length * headDim;
+          if (!inPlace && row.length > 0) {
             const from = (head * this.#rowCount + row.index) * this.#length * headDim;
-            target.set(old.subarray(from, from + row.length * headDim), end);
-            end += row.length * headDim;
+            target.set(old.subarray(from, from + row.length * headDim), start);
           }
           if (row.pending !== null) {
             const { from, row: index, count } = row.pending;
@@ -131,10 +118,9 @@ export class KeyValueCache {
           target.fill(0, end, start + length * headDim);
         }
       }
-      this.#scratch = old;
+      if (!inPlace) this.#scratch = old;
       return target;
     };
-    const lay = inPlace ? extend : copy;
     for (let layer = 0; layer < this.#shape.numLayers; layer++) {
       this.#keys[layer] = lay(this.#keys[layer]!, (fresh) => fresh.keys[layer]!);
       this.#values[layer] = lay(this.#values[layer]!, (fresh) => fresh.values[layer]!);

@@ -17,7 +17,7 @@ export interface SpawnOptions {
 
 /** Longer than any single run of a model: a prefill of a large one may hold a slow processor for minutes. */
 const SILENCE_MS = 600_000;
-/** Rows sent ahead of their records, and as many for each slot where the model has equals to share the rows with. */
+/** Rows sent and not finished, and as many for each slot where the model has equals to share the rows with. */
 const WINDOW = 1024;
 const SHARED_WINDOW = 1.25;
 /** Characters sent ahead of their records, so that huge cells do not pile up in either process. */
