@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -35,6 +35,16 @@ describe('the YAML in the documents', () => {
       parseConfig(`models: [{name: a, model_id: o/n}]\n${block}`, 'README.md').output.fields.length,
     ).toBe(3);
   });
+});
+
+it('SECURITY.md: every test that it names is there', () => {
+  const promises = read('SECURITY.md').split('## Promises')[1]!.split('## What is not promised')[0]!;
+  const names = [...promises.matchAll(/`([a-z]+(?:[/-][a-z]+)+)`/g)].map((match) => match[1]!);
+  const tests = readdirSync(join(ROOT, 'test'), { recursive: true, encoding: 'utf8' });
+  const isThere = (name: string): boolean =>
+    tests.some((path) => path === `${name}.test.ts` || path.endsWith(`/${name}.test.ts`));
+  expect(names.length).toBeGreaterThan(15);
+  expect(names.filter((name) => !isThere(name))).toEqual([]);
 });
 
 it('MULTI_MODEL.md: the comparison code does what it says', async () => {
