@@ -92,7 +92,7 @@ export class Engine {
         }
         if (options.signal?.aborted === true) return;
         const snapshot: SchedulerSnapshot = {
-          waiting: waiting.map((s) => ({ length: s.request.tokens.length, onPrefix: s.onPrefix })),
+          waiting: waiting.map((s) => ({ length: this.#own(s).length, onPrefix: s.onPrefix })),
           running,
           refilling,
           slots,
@@ -161,19 +161,17 @@ export class Engine {
   async #prefill(sequences: readonly Sequence[]): Promise<void> {
     const started = performance.now();
     const onPrefix = sequences[0]!.onPrefix;
-    const skipped = onPrefix ? this.#prefix.length : 0;
     const piece = this.runner.prefillChunk;
-    const own = (s: Sequence): Int32Array => s.request.tokens.subarray(skipped);
-    const short = sequences.filter((s) => own(s).length <= piece);
+    const short = sequences.filter((s) => this.#own(s).length <= piece);
     if (short.length > 0) {
-      const rows = short.map((s) => this.#row(s, own(s)));
+      const rows = short.map((s) => this.#row(s, this.#own(s)));
       const result = await this.runner.prefill(rows, { onPrefix, more: false });
       short.forEach((sequence, index) => {
         sequence.commit(result, index);
       });
     }
     for (const sequence of sequences) {
-      const tokens = own(sequence);
+      const tokens = this.#own(sequence);
       if (tokens.length <= piece) continue;
       for (let at = 0; at < tokens.length && sequence.finishReason === null; at += piece) {
         const more = at + piece < tokens.length;
@@ -182,7 +180,7 @@ export class Engine {
         if (!more || result.broken[0] === 1) sequence.commit(result, 0);
       }
     }
-    for (const sequence of sequences) this.counters.prefillTokens += own(sequence).length;
+    for (const sequence of sequences) this.counters.prefillTokens += this.#own(sequence).length;
     this.counters.prefillMs += performance.now() - started;
   }
 
@@ -198,6 +196,11 @@ export class Engine {
       this.counters.decodeTokens += sequence.output.length - before[index]!;
     });
     this.counters.decodeMs += performance.now() - started;
+  }
+
+  /** A row's tokens behind the shared prefix. */
+  #own(sequence: Sequence): Int32Array {
+    return sequence.request.tokens.subarray(sequence.onPrefix ? this.#prefix.length : 0);
   }
 
   #row(sequence: Sequence, tokens: Int32Array): RowInput {

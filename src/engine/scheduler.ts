@@ -1,6 +1,6 @@
 /** All the scheduler knows; lengths are in tokens. */
 export interface SchedulerSnapshot {
-  /** Prompts not started yet, oldest first. */
+  /** Prompts not started yet, oldest first; lengths without the prefix that is computed already. */
   readonly waiting: readonly { readonly length: number; readonly onPrefix: boolean }[];
   readonly running: readonly { readonly onPrefix: boolean }[];
   /** The run before was a prefill: free slots are being filled. */

@@ -17,12 +17,14 @@ class CountingRunner implements ModelRunner {
   readonly prefillChunk = 8;
   readonly held = new Map<number, { fed: number; length: number; written: number }>();
   mostRows = 0;
+  mostPrefilled = 0;
   disposed = false;
 
   async setPrefix(): Promise<void> {}
 
   async prefill(rows: readonly RowInput[], { more }: { more: boolean }): Promise<RunResult> {
     if (rows.length > 1) expect(more).toBe(false);
+    this.mostPrefilled = Math.max(this.mostPrefilled, rows.length);
     for (const { row, tokens } of rows) {
       const held = this.held.get(row) ?? { fed: 0, length: 0, written: 0 };
       expect(tokens.length).toBeLessThanOrEqual(this.prefillChunk);
@@ -115,6 +117,24 @@ describe('the engine', () => {
   it('reads no further ahead than its window', async () => {
     const prompts = Array.from({ length: 200 }, (_, i) => [i % 9]);
     expect((await run(prompts, { slots: 4, chunkSteps: 2, window: 10 })).ahead).toBeLessThanOrEqual(10);
+  });
+
+  it('counts a prompt without the shared prefix when it fills a prefill', async () => {
+    const prefix = Array.from({ length: 40 }, () => 1);
+    const runner = new CountingRunner();
+    const engine = new Engine(runner, {
+      tables,
+      eosIds: [END],
+      maxNewTokens: 9,
+      slots: 6,
+      prefillTokens: 12,
+    });
+    await engine.setPrefix(Int32Array.from(prefix));
+    async function* source(): AsyncGenerator<RequestItem> {
+      for (let id = 0; id < 6; id++) yield { id, tokens: Int32Array.from([...prefix, 2, 3]) };
+    }
+    for await (const completion of engine.generate(source())) expect(completion?.tokens).toHaveLength(3);
+    expect(runner.mostPrefilled).toBe(6);
   });
 
   it('stops a row at its limit', async () => {
