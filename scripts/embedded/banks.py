@@ -3,6 +3,7 @@
   banks/good        harmless sentences, by style        banks/near      harmless sentences close to a violation, by kind
   banks/violation   sentences with one violation, by kind
   banks/spoilt      whole texts full of mistakes        banks/correct   whole texts that are plain, odd and correct
+  banks/whole       whole profiles, by kind; the sentences between << and >> are the violation, the rest is harmless without them
   banks/short       texts with too little in them       banks/openers   openers and tails of sentences
 
 One frame in eight, chosen by a hash of its text, is held out: it serves only where held-out rows are asked for.

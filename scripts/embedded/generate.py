@@ -24,6 +24,7 @@ KIND_WEIGHT = {'health': 3.0, 'disability': 1.5, 'criminal_record': 1.5, 'religi
 TAG_WEIGHT = dict(zip(TAGS, [34, 42, 34]))
 OPEN, CLOSE = '\ue000', '\ue001'  # around a violation until the text is laid out
 LEFT_OUT = re.compile(f'[{OPEN}{CLOSE}]')
+MARKED = re.compile(f'{OPEN}[^{CLOSE}]*{CLOSE}')
 
 
 def cap(s):
@@ -84,8 +85,8 @@ class Maker:
         styles = list(bank('good', self.held))
         style = r.choice(styles + ['open', 'mixed', 'mixed', 'mixed'])
         size = r.choices([1, 2, 3, 4, 5, 6, 8, 12, 18, 26], [4, 13, 23, 22, 15, 10, 7, 3, 1.5, 0.5])[0]
-        if r.random() < 0.022:
-            size = r.randint(25, 80)
+        if r.random() < 0.03:
+            size = r.randint(25, 85)
         if style in ('terse', 'bullets'):
             size = max(size, 2) + r.randint(0, 3)
         out = []
@@ -214,6 +215,23 @@ class Maker:
             text = stop(text) + ' ' + stop(cap(self.pick(every('good', self.held))))
         return (errors.careless(r, text) if r.random() < 0.15 else text), kinds
 
+    def whole(self):
+        """One or two rows of a profile that was written whole: as it stands, and without its violation."""
+        r, texts = self.rng, bank('whole', self.held)
+        if r.random() < 0.3:
+            return [(self.clean(stop(self.pick(texts['good']))), [], [])]
+        kind = r.choices(self.kinds, self.weights)[0]
+        text = stop(self.pick(texts[kind]).replace('<<', OPEN).replace('>>', CLOSE))
+        if r.random() < 0.25:
+            more = stop(cap(self.near(kind) if r.random() < 0.5 else self.pick(every('good', self.held))))
+            text = f'{text} {more}' if r.random() < 0.5 else f'{more} {text}'
+        marked, marks = unmark(self.clean(text), [kind])
+        out = [(marked, [kind], marks)]
+        if r.random() < 0.75:
+            without = re.sub(r'  +', ' ', re.sub(r'\s*\n\s*', '\n', MARKED.sub('', text))).strip()
+            out.append((self.clean(without), [], []))
+        return out
+
     def rows(self):
         """One to three rows (text, kinds, marks): a profile alone, or with its twins that have one violation more."""
         r, x = self.rng, self.rng.random()
@@ -227,7 +245,9 @@ class Maker:
             if r.random() < 0.2:
                 text = stop(text) + ' ' + stop(cap(self.near()))
             return [(self.clean(text if '\n' in text else stop(text)), [], [])]
-        style, parts = self.body(4 if x < 0.34 else 120)
+        if x < 0.35:
+            return self.whole()
+        style, parts = self.body(4 if x < 0.44 else 120)
         if not self.held and r.random() < 0.08:
             parts = [self.replace_words(p) for p in parts]
         violations = [self.violation() for _ in range(2 if r.random() < 0.12 else 1)]
@@ -251,7 +271,7 @@ class Maker:
             if spoilt:
                 text, kinds, marks = spoilt[0], kinds + spoilt[1], None
             out.append((text, kinds, marks))
-        if y > 0.83 or y < 0.06:
+        if y > 0.8 or y < 0.06:
             words = good.split(' ')
             spoilt = self.spoil(good if len(words) <= 60 else stop(' '.join(words[: r.randint(25, 60)]).rstrip(',;.')))
             out += [spoilt] if spoilt else []
@@ -325,20 +345,27 @@ def dense_rows(seed, held, size=(4, 9)):
         text, marks = '', []
         maker.e.pron = r.choice(['he', 'she'])
         for _ in range(r.randint(*size)):
-            x, kind = r.random(), None
+            x, kind, mistakes = r.random(), None, []
             if x < 0.45:
                 kind, sentence = maker.violation()
                 sentence = LEFT_OUT.sub('', sentence)
             elif x < 0.7:
                 sentence = maker.near()
-            elif x < 0.85:
+            elif x < 0.8:
                 sentence = maker.pick(every('good', held))
-            elif x < 0.92:
+            elif x < 0.86:
                 sentence = maker.pick(every('correct', held))
-            else:
+            elif x < 0.92:
                 sentence, kinds = maker.spoilt()
                 kind = kinds[0]
-            sentence = sentence if kind == 'text_speak' else stop(cap(sentence))
+            else:
+                spoilt = maker.spoil(stop(cap(maker.pick(every('good', held)))))
+                if not spoilt:
+                    continue
+                sentence, _, mistakes = spoilt
+                gap = len(text) + (1 if text else 0)
+                marks += [[gap + a, gap + b, k] for a, b, k in mistakes]
+            sentence = sentence if kind == 'text_speak' or mistakes else stop(cap(sentence))
             text += ('' if not text else '\n' if r.random() < 0.1 else ' ')
             if kind:
                 start = len(text) + (len(sentence) // 3 if TAG_OF[kind] == 'poor_grammar' else 0)

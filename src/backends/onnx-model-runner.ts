@@ -11,16 +11,14 @@ type Feeds = Record<string, Tensor>;
 
 /** Pieces in which prompts are fed; keeps the scores of one run small. */
 const PREFILL_CHUNK = 256;
-/** The prefix goes with a second row that is thrown away. */
-const PREFIX_CHUNK = PREFILL_CHUNK / 2;
 /**
  * Rows of a run at least. With a single row some matrix products take another code path, with sums in another order;
- * a second row, thrown away, keeps every row's numbers the same in any company.
+ * a second row, thrown away, keeps every row's numbers the same in any company. The prefix and prompts in pieces are
+ * always alone, and so always take the same path.
  */
-const MIN_ROWS = 2;
-
+const MIN_ROWS = { together: 2, alone: 1 };
 /** Tokens of a prefill at least, for the same reason: a last piece may be a single token. */
-const MIN_PREFILL_TOKENS = 2;
+const MIN_TOKENS = { prefill: 2, decode: 1 };
 
 /** Runs a generation graph on ONNX Runtime. Keys and values live here, between runs, as plain arrays. */
 export class OnnxModelRunner implements ModelRunner {
@@ -48,9 +46,12 @@ export class OnnxModelRunner implements ModelRunner {
   async setPrefix(tokens: Int32Array): Promise<void> {
     // Whole pieces are multiples of the alignment; the end of the last one is not padded.
     const cache = new KeyValueCache(this.shape, 1);
-    for (let at = 0; at < tokens.length; at += PREFIX_CHUNK) {
-      const row = { row: 0, tokens: tokens.subarray(at, at + PREFIX_CHUNK), ...this.#start() };
-      const { fresh } = await this.#run([row], 1, this.#noPrefix, cache, MIN_PREFILL_TOKENS);
+    for (let at = 0; at < tokens.length; at += PREFILL_CHUNK) {
+      const row = { row: 0, tokens: tokens.subarray(at, at + PREFILL_CHUNK), ...this.#start() };
+      const { fresh } = await this.#run([row], 1, this.#noPrefix, cache, {
+        rows: MIN_ROWS.alone,
+        tokens: MIN_TOKENS.prefill,
+      });
       cache.append(0, fresh, 0, row.tokens.length);
     }
     const { keys, values } = cache.layOut(tokens.length > 0 ? [0] : []);
@@ -64,8 +65,11 @@ export class OnnxModelRunner implements ModelRunner {
     const prefix = options.onPrefix ? this.#prefix : this.#noPrefix;
     const begun = this.#partial.get(rows[0]!.row);
     const cache = begun ?? new KeyValueCache(this.shape, KEY_ALIGNMENT);
-    const { result, fresh } = await this.#run(rows, 1, prefix, cache, MIN_PREFILL_TOKENS);
     const inPieces = options.more || begun !== undefined;
+    const { result, fresh } = await this.#run(rows, 1, prefix, cache, {
+      rows: inPieces ? MIN_ROWS.alone : MIN_ROWS.together,
+      tokens: MIN_TOKENS.prefill,
+    });
     rows.forEach(({ row, tokens }, index) => {
       this.#onPrefix.set(row, options.onPrefix);
       if (inPieces) this.#partial.set(row, cache);
@@ -77,7 +81,10 @@ export class OnnxModelRunner implements ModelRunner {
   async decode(rows: readonly RowInput[], steps: number): Promise<RunResult> {
     this.#adoptPartial(rows);
     const prefix = this.#onPrefix.get(rows[0]!.row) === true ? this.#prefix : this.#noPrefix;
-    const { result, fresh } = await this.#run(rows, steps, prefix, this.#cache, 1);
+    const { result, fresh } = await this.#run(rows, steps, prefix, this.#cache, {
+      rows: MIN_ROWS.together,
+      tokens: MIN_TOKENS.decode,
+    });
     rows.forEach((row, index) => {
       this.#cache.append(row.row, fresh, index, result.steps);
     });
@@ -114,14 +121,14 @@ export class OnnxModelRunner implements ModelRunner {
     steps: number,
     prefix: { length: number; feeds: Feeds },
     cache: KeyValueCache,
-    fewestTokens: number,
+    fewest: { rows: number; tokens: number },
   ): Promise<{ result: RunResult; fresh: FreshKeyValues }> {
     const { Tensor } = this.runtime;
-    const count = Math.max(rows.length, MIN_ROWS);
+    const count = Math.max(rows.length, fewest.rows);
     const filler = { row: -1, tokens: Int32Array.of(0), state: this.tables.endState, budget: 0 };
     const padded = Array.from({ length: count }, (_, i) => rows[i] ?? filler);
     const batch = cache.layOut(padded.map(({ row }) => row));
-    const sequence = Math.max(fewestTokens, ...rows.map((row) => row.tokens.length));
+    const sequence = Math.max(fewest.tokens, ...rows.map((row) => row.tokens.length));
     const tokens = new BigInt64Array(count * sequence);
     padded.forEach((row, i) => {
       row.tokens.forEach((token, j) => {
