@@ -36,7 +36,7 @@ if (options['rows-sweep']) {
 }
 const quick = options.quick;
 const rounds = Number(options.rounds ?? (quick ? 1 : 3));
-const rows = Number(options.rows ?? (quick ? 64 : 128));
+const rows = Number(options.rows ?? (quick ? 64 : 256));
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
 const folder = await modelFolder([8, 4]);

@@ -55,6 +55,8 @@ export class Sequence {
     }
     this.state = result.state[index]!;
     this.budget = result.budget[index]!;
+    // Nothing but the end token may follow: it is not waited for.
+    if (this.state === this.tables.finalState) this.finishReason = 'stop';
   }
 
   completion(): Completion {

@@ -137,6 +137,20 @@ describe('the engine', () => {
     expect(runner.mostPrefilled).toBe(6);
   });
 
+  it('does not wait for the end token where nothing else may follow', async () => {
+    const runner = new CountingRunner();
+    // The runner always reports state 0.
+    const complete = { ...tables, finalState: 0 };
+    const engine = new Engine(runner, { tables: complete, eosIds: [END], maxNewTokens: 9, slots: 2 });
+    async function* source(): AsyncGenerator<RequestItem> {
+      yield { id: 0, tokens: Int32Array.of(5) };
+    }
+    for await (const completion of engine.generate(source())) {
+      expect(completion).toMatchObject({ tokens: [0], finishReason: 'stop' });
+    }
+    expect(runner.mostRows).toBe(0);
+  });
+
   it('stops a row at its limit', async () => {
     const { completions } = await run([[8], [2]], { slots: 2, chunkSteps: 16, maxNewTokens: 5 });
     expect(completions.map((c) => [c!.finishReason, c!.tokens.length])).toEqual([
