@@ -54,6 +54,7 @@ class Maker:
         self.filler = [s for s in lexicon.sentences() if is_held(s) == held]
         by_kind = bank('violation', held)
         self.kinds = list(by_kind)
+        self.marked = {k: [m for t in texts for m in re.findall('<<(?:- )?(.+?)>>', t)] for k, texts in bank('whole', held).items()}
         self.weights = []
         for k in self.kinds:
             of_tag = sum(KIND_WEIGHT.get(o, 1) for o in self.kinds if TAG_OF[o] == TAG_OF[k])
@@ -133,7 +134,8 @@ class Maker:
     def violation(self):
         """(kind, marked sentence)"""
         kind = self.rng.choices(self.kinds, self.weights)[0]
-        s = OPEN + self.from_bank('violation', kind) + CLOSE
+        own = self.marked.get(kind) if self.rng.random() < 0.15 else None
+        s = OPEN + (self.pick(own) if own else self.from_bank('violation', kind)) + CLOSE
         return kind, self.opened(s) if self.rng.random() < 0.22 else s
 
     def layout(self, style, parts):
