@@ -222,7 +222,7 @@ class Maker:
         r, texts = self.rng, bank('whole', self.held)
         if r.random() < 0.3:
             return [(self.clean(stop(self.pick(texts['good']))), [], [])]
-        kind = r.choices(self.kinds, self.weights)[0]
+        kind = r.choices(self.kinds, [w if k in texts else 0 for k, w in zip(self.kinds, self.weights)])[0]
         text = stop(self.pick(texts[kind]).replace('<<', OPEN).replace('>>', CLOSE))
         if r.random() < 0.25:
             more = stop(cap(self.near(kind) if r.random() < 0.5 else self.pick(every('good', self.held))))
