@@ -62,7 +62,8 @@ def main():
         file.write(plot(shown))
     lines += ['', 'How often a flag is right, by its confidence:', '', '![Share of right flags by confidence](calibration.svg)']
     lines += ['', 'Measured with `npm run eval:embedded`, the way the product runs the model. Nobody looked at `test.jsonl` to choose a checkpoint. '
-              'Two everyday turns of eight words in its rows test-053 and test-089 stood in a bank by chance; they were found after training and reworded.', '',
+              'Thirteen lines of the banks shared eight words in a row with one of its profiles by chance, everyday turns such as \'I am looking for a job in a\'; '
+              'they were found after training had read them, and taken out.', '',
               '## What it is not', '',
               'It learnt sentence banks, not English, and has never read a real profile. It misses what its banks do not hint at, is strict with odd but sound prose.',
               'Use it to try the tool and to test an installation; for decisions about people configure a real instruction model.', '']
