@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import * as runtime from 'onnxruntime-node';
 import { expect, it } from 'vitest';
 import { OnnxModelRunner } from '../../src/backends/onnx-model-runner.js';
-import type { GenerationRequest } from '../../src/engine/completion.js';
+import type { Completion, GenerationRequest } from '../../src/engine/completion.js';
 import { Engine } from '../../src/engine/engine.js';
 import { compileGrammar } from '../../src/grammar/compile-grammar.js';
 import { llama } from '../../src/onnx/architectures/llama.js';
@@ -32,8 +32,7 @@ async function* requests(): AsyncGenerator<GenerationRequest> {
   }
 }
 
-/** One hash over all answers, confidences to the last bit included. */
-async function answers(generation: Uint8Array, slots: number): Promise<string> {
+async function* complete(generation: Uint8Array, slots: number): AsyncGenerator<Completion> {
   const session = await runtime.InferenceSession.create(generation, {
     logSeverityLevel: 3,
     intraOpNumThreads: 2,
@@ -42,22 +41,46 @@ async function answers(generation: Uint8Array, slots: number): Promise<string> {
   const runner = new OnnxModelRunner(runtime, session, shape, tables);
   const engine = new Engine(runner, { tables, eosIds: [END_TOKEN], maxNewTokens: 200, slots });
   await engine.setPrefix(prefix);
-  const hash = createHash('sha256');
   let rows = 0;
   for await (const completion of engine.generate(requests())) {
-    hash.update(JSON.stringify(completion));
+    yield completion!;
     rows += 1;
   }
   await runner.dispose();
   expect(rows).toBe(ROWS);
+}
+
+/** One hash over all answers, confidences to the last bit included. */
+async function answers(generation: Uint8Array, slots: number): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const completion of complete(generation, slots)) hash.update(JSON.stringify(completion));
   return hash.digest('hex');
 }
+
+async function randomModel(quantization: 'none' | '8bit' | '4bit'): Promise<Uint8Array> {
+  const decoder = await modelBytes(buildDecoder(tinyConfig, llama, randomWeights(9, 0.25), quantization));
+  return encodeModel(deriveGenerationGraph(decodeModel(decoder), 'tiny').model);
+}
+
+it.each(['none', '8bit', '4bit'] as const)(
+  'ten thousand rows of random weights, %s: valid JSON with the fields in order in each',
+  async (quantization) => {
+    for await (const { id, tokens, finishReason } of complete(await randomModel(quantization), 32)) {
+      const written = Buffer.concat(tokens.map((token) => byteVocabulary.tokens[token] ?? new Uint8Array()));
+      const value = JSON.parse(tables.forcedOpening + written.toString('utf8')) as Record<string, unknown>;
+      const sound =
+        finishReason === 'stop' &&
+        Object.keys(value).join() === 'flag,reasoning,tags' &&
+        ['good', 'bad'].includes(value['flag'] as string);
+      expect(sound, `row ${id}`).toBe(true);
+    }
+  },
+);
 
 it.each(['none', '8bit', '4bit'] as const)(
   'ten thousand rows, %s: the same answers at batch 1, 5, 16 and 32',
   async (quantization) => {
-    const decoder = await modelBytes(buildDecoder(tinyConfig, llama, randomWeights(9, 0.25), quantization));
-    const generation = encodeModel(deriveGenerationGraph(decodeModel(decoder), 'tiny').model);
+    const generation = await randomModel(quantization);
     const reference = await answers(generation, 32);
     for (const slots of [16, 5, 1]) expect(await answers(generation, slots)).toBe(reference);
   },
