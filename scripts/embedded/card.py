@@ -9,7 +9,7 @@ import os
 import re
 import sys
 
-from model import SIZES, Llama
+from model import load_hf
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SETS = {'held.jsonl': 'held-out frames (generated)', 'long.jsonl': 'long texts (generated)', 'dev.jsonl': '`data/eval/dev.jsonl` (also used to calibrate)', 'test.jsonl': '`data/eval/test.jsonl`'}
@@ -36,8 +36,8 @@ def plot(sets):
 def main():
     name, report, about = sys.argv[1], json.load(open(sys.argv[2])), sys.argv[4]
     logs = [open(path).read() for path in sys.argv[3].split(',')]
-    c = SIZES[name]
-    size = sum(p.numel() for p in Llama(c).parameters())
+    model = load_hf(f'{HERE}/work/{name}/hf')
+    c, size = model.c, sum(p.numel() for p in model.parameters())
     seen = sum(int(re.findall(r' rows (\d+) ', log)[-1]) for log in logs)
     sets = [(title, report[key][name]) for key, title in SETS.items() if key in report]
     lines = [f'# {name}', '', about, '',

@@ -6,11 +6,7 @@ import torch.nn as nn
 import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
 
-SIZES = {
-    'scout': dict(layers=3, width=128, heads=4, kv=2, ffn=384, vocab=16384),
-    'careful': dict(layers=5, width=128, heads=4, kv=2, ffn=384, vocab=16384),  # grown from scout by grow.py
-    'strict': dict(layers=5, width=128, heads=4, kv=2, ffn=384, vocab=16384),
-}
+SMALL = dict(layers=3, width=128, heads=4, kv=2, ffn=384, vocab=16384)
 HEAD, THETA, EPS, POSITIONS = 32, 10000.0, 1e-5, 2048
 HALF = torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported()  # training only
 
@@ -102,7 +98,7 @@ class Inner(nn.Module):
 
 
 class Llama(nn.Module):
-    """forward(ids [batch, length]) -> hidden [batch, length, width]; logits(hidden) uses the tied embedding."""
+    """forward(ids [batch, length]) -> hidden [batch, length, width]; logits(hidden) uses the tied embedding. written: a list that gets the output of each layer."""
 
     def __init__(self, c):
         super().__init__()
@@ -115,11 +111,13 @@ class Llama(nn.Module):
         self.register_buffer('cos', f.cos(), persistent=False)
         self.register_buffer('sin', f.sin(), persistent=False)
 
-    def forward(self, ids, start=0, caches=None):
+    def forward(self, ids, start=0, caches=None, written=None):
         x = self.model.embed_tokens(ids)
         cos, sin = self.cos[start:start + ids.shape[1]], self.sin[start:start + ids.shape[1]]
         for i, layer in enumerate(self.model.layers):
             x = layer(x, cos, sin, None if caches is None else caches[i])
+            if written is not None:
+                written.append(x)
         return self.model.norm(x)
 
     def logits(self, hidden):
