@@ -6,7 +6,7 @@ import numpy as np
 
 from model import Linear
 
-FORGET, OWN = 0.15, 0.5  # share of known words whose own part is left out of a batch; its speed beside that of unknown tokens
+OWN = 0.5  # speed of a known word's own part beside that of unknown tokens
 
 
 def vectors(tok, path):
@@ -22,10 +22,11 @@ def vectors(tok, path):
 
 
 class Meaning(nn.Module):
-    """own [vocabulary, width] -> own + vectors @ map; in training the own part of some known words is left out."""
+    """own [vocabulary, width] -> own + vectors @ map; in training the own part of a share `forget` of the known words is left out."""
 
-    def __init__(self, vectors, width):
+    def __init__(self, vectors, width, forget):
         super().__init__()
+        self.forget = forget
         self.register_buffer('vectors', vectors, persistent=False)
         self.register_buffer('known', (vectors.abs().sum(1) > 0).float()[:, None], persistent=False)
         self.map = Linear(vectors.shape[1], width, bias=False)
@@ -34,7 +35,7 @@ class Meaning(nn.Module):
     def forward(self, own):
         scale = 1 - self.known * (1 - OWN)
         if self.training:
-            scale = scale * (1 - self.known * (torch.rand_like(self.known) < FORGET).float())
+            scale = scale * (1 - self.known * (torch.rand_like(self.known) < self.forget).float())
         return own * scale + self.map(self.vectors)
 
     def right_inverse(self, whole):
@@ -52,10 +53,10 @@ def fit(meaning, whole, rows):
         print(f'map explains {1 - float((y - x @ a).pow(2).sum() / y.pow(2).sum()):.3f} of {len(rows)} embeddings', flush=True)
 
 
-def attach(model, vectors, trained=None):
+def attach(model, vectors, trained=None, forget=0.15):
     """Puts Meaning on the model's embedding; `trained` [rows]: tokens whose present embedding is worth keeping."""
     e = model.model.embed_tokens
-    whole, meaning = e.weight.detach().clone(), Meaning(vectors, e.weight.shape[1])
+    whole, meaning = e.weight.detach().clone(), Meaning(vectors, e.weight.shape[1], forget)
     if trained is not None:
         known = torch.tensor([i for i in trained if meaning.known[i]])
         fit(meaning, whole, known)

@@ -83,10 +83,11 @@ class Block(nn.Module):
         super().__init__()
         self.input_layernorm, self.self_attn = Norm(c['width']), Attention(c)
         self.post_attention_layernorm, self.mlp = Norm(c['width']), Mlp(c)
+        self.dropout = nn.Dropout(0.0)
 
     def forward(self, x, cos, sin, cache):
-        x = x + self.self_attn(self.input_layernorm(x), cos, sin, cache)
-        return x + self.mlp(self.post_attention_layernorm(x))
+        x = x + self.dropout(self.self_attn(self.input_layernorm(x), cos, sin, cache))
+        return x + self.dropout(self.mlp(self.post_attention_layernorm(x)))
 
 
 class Inner(nn.Module):

@@ -135,6 +135,8 @@ def main():
     p.add_argument('--dense-share', type=float, default=0.5, help='of the batches, at the beginning; falls to a fifth of it')
     p.add_argument('--first-shard', type=int, default=0, help='shards before it were seen by the model that training starts from')
     p.add_argument('--vectors', default='words.npz', help='of wordvectors.py, under work/')
+    p.add_argument('--dropout', type=float, default=0.0, help='of what each half of a layer writes')
+    p.add_argument('--forget', type=float, default=0.15, help='share of the known words that are read by their dictionary vector alone')
     p.add_argument('--threads', type=int, default=1)
     a = p.parse_args()
     torch.set_num_threads(a.threads)
@@ -151,9 +153,11 @@ def main():
         model, trained = retokenized(load_hf(a.from_folder), Tokenizer.from_file(f'{a.from_folder}/tokenizer.json'), tok)
     else:
         model = Llama(SMALL)
+    for layer in model.model.layers:
+        layer.dropout.p = a.dropout
     model.train()
     words = model.model.embed_tokens.weight.detach().clone() if a.fixed_words else None
-    meaning.attach(model, table, trained)
+    meaning.attach(model, table, trained, a.forget)
     if a.fixed_words:
         model.model.embed_tokens.requires_grad_(False)
     heads, shadow = Heads(model.c['width']), Llama(model.c).eval()
