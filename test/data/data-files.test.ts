@@ -79,11 +79,15 @@ function words(text: string): string[] {
   return text.toLowerCase().match(/[\p{L}\p{N}']+/gu) ?? [];
 }
 
-function runs(text: string, length: number): string[] {
+/** All runs of `length` words; with `starts` only those whose first three words are among them. */
+function runs(text: string, length: number, starts?: ReadonlySet<string>): string[] {
   const list = words(text);
-  return list
-    .slice(0, Math.max(0, list.length - length + 1))
-    .map((_, i) => list.slice(i, i + length).join(' '));
+  const out: string[] = [];
+  for (let i = 0; i + length <= list.length; i++) {
+    if (starts && !starts.has(`${list[i]} ${list[i + 1]} ${list[i + 2]}`)) continue;
+    out.push(list.slice(i, i + length).join(' '));
+  }
+  return out;
 }
 
 function countTag(profiles: readonly { tags: readonly string[] }[], tag: string): number {
@@ -228,7 +232,9 @@ describe('all data files', () => {
         }
       }
     }
-    const shared = new Set(others.flatMap((text) => runs(text, 8)).filter((run) => unseen.has(run)));
-    expect(shared.size).toBe(0);
-  });
+    // Nearly every run of the others is told apart by its first three words; the whole run is built for the rest.
+    const starts = new Set(test.flatMap((p) => runs(p.text, 3)));
+    const shared = others.flatMap((text) => runs(text, 8, starts).filter((run) => unseen.has(run)));
+    expect(shared.length).toBe(0);
+  }, 60_000);
 });
