@@ -1,6 +1,6 @@
 """The weighted mean of two stages of one model's training, which generalises better than the later stage alone.
 
-  python3 average.py work/scout/first work/scout/hf 0.4 work/scout/mean      0.4 of the first folder, 0.6 of the second
+  python3 average.py work/first/hf work/second/hf 0.4 work/mean      0.4 of the first folder, 0.6 of the second
 """
 import shutil
 import sys

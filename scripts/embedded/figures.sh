@@ -6,6 +6,7 @@ work=scripts/embedded/work
 node dist/scripts/embedded/eval.js $work/held.jsonl $work/long.jsonl data/eval/dev.jsonl data/eval/test.jsonl | tee $work/report.txt
 tail -n 1 $work/report.txt > $work/report.json
 cd scripts/embedded
-python3 card.py scout work/report.json work/base/log,work/first/log,work/scout/log 'The smallest of the embedded models, and the fastest.'
-python3 card.py careful work/report.json work/base/log,work/first/log,work/scout/log,work/careful/log 'scout with two more layers, trained on.'
-python3 card.py strict work/report.json work/base/log,work/first/log,work/scout/log,work/strict/log 'scout with two more layers, trained on to prefer `bad` when in doubt: it misses less and raises more false alarms.'
+before=work/base/log,work/first/log,work/second/log
+python3 card.py scout work/report.json $before,work/scout/log 'The smallest of the embedded models, and the fastest.'
+python3 card.py careful work/report.json $before,work/careful/log 'scout with two more layers, trained on.'
+python3 card.py strict work/report.json $before,work/careful/log,work/strict/log 'careful, trained on to prefer `bad` when in doubt: it misses less and raises more false alarms.'
