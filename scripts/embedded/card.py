@@ -36,7 +36,7 @@ def plot(sets):
 def main():
     name, report, about = sys.argv[1], json.load(open(sys.argv[2])), sys.argv[4]
     logs = [open(path).read() for path in sys.argv[3].split(',')]
-    model = load_hf(f'{HERE}/work/{name}/hf')
+    model = load_hf(os.path.join(HERE, 'work', name, 'hf'))
     c, size = model.c, sum(p.numel() for p in model.parameters())
     seen = sum(int(re.findall(r' rows (\d+) ', log)[-1]) for log in logs)
     sets = [(title, report[key][name]) for key, title in SETS.items() if key in report]

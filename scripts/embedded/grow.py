@@ -2,7 +2,6 @@
 
   python3 grow.py work/scout/hf work/grown 5      writes the whole folder, heads of the training included; 5 layers in all
 """
-import os
 import shutil
 import sys
 
@@ -32,9 +31,7 @@ def main():
     ids = torch.randint(5, small.c['vocab'], (2, 40))
     with torch.no_grad():
         assert torch.equal(small(ids), big(ids))
-    os.makedirs(folder, exist_ok=True)
-    for file in ('tokenizer.json', 'tokenizer_config.json', 'chat_template.jinja', 'heads.safetensors'):
-        shutil.copy(f'{source}/{file}', f'{folder}/{file}')
+    shutil.copytree(source, folder, dirs_exist_ok=True)
     save_hf(big, big.state_dict(), folder)
 
 

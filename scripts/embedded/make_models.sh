@@ -51,7 +51,6 @@ for name in scout careful strict; do
   trained="work/$name/hf"; shift=0
   [ "$name" = strict ] && { trained=work/strict/mean; shift=0.8; }
   python3 calibrate.py "$trained" ../../data/eval/dev.jsonl "work/$name/calibrated" --shift "$shift"
-  cp "$trained/generation_config.json" "work/$name/calibrated/"
 done
 cd ../..
 npm run --silent build

@@ -162,7 +162,7 @@ def main():
         model.model.embed_tokens.requires_grad_(False)
     heads, shadow = Heads(model.c['width']), Llama(model.c).eval()
     if a.from_folder and os.path.exists(f'{a.from_folder}/heads.safetensors'):
-        heads.load_state_dict(load_file(f'{a.from_folder}/heads.safetensors'), strict=False)
+        heads.load_state_dict(load_file(f'{a.from_folder}/heads.safetensors'))
     params = [q for part in (model, heads) for q in part.parameters() if q.requires_grad]
     matrices = [q for q in model.model.layers.parameters() if q.dim() > 1]
     inner = {id(q) for q in matrices}
@@ -172,7 +172,6 @@ def main():
     optimizers = (optimizer, muon)
     state = dict(done=0.0, step=0, shard=a.first_shard, dense=a.first_shard, seen=0)  # shards: of each process
     ema = {k: v.detach().clone() for k, v in model.state_dict().items()}
-    own = 'model.embed_tokens.parametrizations.weight.original'
     if os.path.exists(f'{home}/last.pt'):
         saved = torch.load(f'{home}/last.pt', weights_only=True)
         for part, name in ((model, 'model'), (heads, 'heads'), (optimizer, 'optimizer'), (muon, 'muon')):
