@@ -5,7 +5,8 @@ import { calibration } from '../../src/stats/calibration.js';
 
 /**
  * Judges the enabled models of config/config.yaml, the way the product runs them, on sets of profiles with known
- * answers: data/eval/test.jsonl, or the files named on the command line. Prints a table; the last line is JSON.
+ * answers: data/eval/test.jsonl, or the files named on the command line. A set written by hand is judged a second time in
+ * long texts. Prints a table; the last line is JSON.
  */
 interface Profile {
   readonly text: string;
@@ -42,6 +43,39 @@ function readSet(path: string): Profile[] {
       kinds: found,
       ...(row.group === undefined ? {} : { group: row.group }),
     };
+  });
+}
+
+const words = (text: string): number => text.split(/\s+/).length;
+
+/**
+ * Every violation of a set alone and at the start, in the middle and at the end of 600 to 1,000 words of harmless profiles
+ * of the same set, and those without it. Left out: violations that end with the profile (too little in it, all capitals).
+ */
+function amongOthers(profiles: readonly Profile[]): Profile[] {
+  const harmless = profiles.filter(({ flag, text }) => flag === 'good' && words(text) >= 15);
+  const spoilt = profiles.filter(
+    ({ tags, kinds: found }) =>
+      tags.length > 0 && !tags.includes('insufficient_content') && !found.includes('all_capitals'),
+  );
+  let next = 0;
+  return spoilt.flatMap((profile, i) => {
+    const around: string[] = [];
+    for (let size = 0; size < 600 + ((i * 37) % 350); size += words(around.at(-1)!)) {
+      around.push(harmless[next++ % harmless.length]!.text);
+    }
+    const put = (group: string, at: number): Profile => ({
+      ...profile,
+      text: around.toSpliced(at, 0, profile.text).join('\n'),
+      group,
+    });
+    return [
+      { ...profile, group: 'alone' },
+      put('start', 0),
+      put('middle', around.length >> 1),
+      put('end', around.length),
+      { text: around.join('\n'), flag: 'good', tags: [], kinds: [], group: 'none' },
+    ];
   });
 }
 
@@ -118,8 +152,17 @@ function judge(profiles: readonly Profile[], rows: readonly Record<string, unkno
 
 const config = await loadConfig('config/config.yaml');
 const report: Record<string, Record<string, ReturnType<typeof judge>>> = {};
-for (const path of sets) {
+const named = sets.flatMap((path): [string, Profile[]][] => {
   const profiles = readSet(path);
+  const byHand = profiles.every(({ group }) => group === undefined) && path.startsWith('data/');
+  return byHand
+    ? [
+        [path, profiles],
+        [`${path} in long texts`, amongOthers(profiles)],
+      ]
+    : [[path, profiles]];
+});
+for (const [path, profiles] of named) {
   const rows = await new MultiModelBatchProcessor(config).processRows(
     profiles.map(({ text }) => ({ about_me: text })),
     { inputColumn: 'about_me' },

@@ -22,20 +22,25 @@ def vectors(tok, path):
 
 
 class Meaning(nn.Module):
-    """own [vocabulary, width] -> own + vectors @ map; in training the own part of a share `forget` of the known words is left out."""
+    """own [vocabulary, width] -> own + vectors @ map; in training the own part of a share `forget` of the known words is left out.
 
-    def __init__(self, vectors, width, forget):
+    Never of `spoken`, the tokens that answers consist of: the embedding is the output layer too, and a flag that is scored
+    against half a vector teaches the layers nothing but noise.
+    """
+
+    def __init__(self, vectors, width, forget, spoken):
         super().__init__()
-        self.forget = forget
         self.register_buffer('vectors', vectors, persistent=False)
         self.register_buffer('known', (vectors.abs().sum(1) > 0).float()[:, None], persistent=False)
         self.map = Linear(vectors.shape[1], width, bias=False)
+        self.register_buffer('chance', self.known * forget, persistent=False)
+        self.chance[spoken] = 0
         nn.init.normal_(self.map.weight, std=0.05)
 
     def forward(self, own):
         scale = 1 - self.known * (1 - OWN)
         if self.training:
-            scale = scale * (1 - self.known * (torch.rand_like(self.known) < self.forget).float())
+            scale = scale * (torch.rand_like(self.chance) >= self.chance).float()
         return own * scale + self.map(self.vectors)
 
     def right_inverse(self, whole):
@@ -53,10 +58,10 @@ def fit(meaning, whole, rows):
         print(f'map explains {1 - float((y - x @ a).pow(2).sum() / y.pow(2).sum()):.3f} of {len(rows)} embeddings', flush=True)
 
 
-def attach(model, vectors, trained=None, forget=0.15):
+def attach(model, vectors, spoken, trained=None, forget=0.15):
     """Puts Meaning on the model's embedding; `trained` [rows]: tokens whose present embedding is worth keeping."""
     e = model.model.embed_tokens
-    whole, meaning = e.weight.detach().clone(), Meaning(vectors, e.weight.shape[1], forget)
+    whole, meaning = e.weight.detach().clone(), Meaning(vectors, e.weight.shape[1], forget, spoken)
     if trained is not None:
         known = torch.tensor([i for i in trained if meaning.known[i]])
         fit(meaning, whole, known)

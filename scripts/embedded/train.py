@@ -129,6 +129,7 @@ def main():
     p.add_argument('--bad-weight', type=float, default=1.0)
     p.add_argument('--from-folder')
     p.add_argument('--fixed-words', action='store_true', help='the embedding stays as it is in --from-folder, to the bit')
+    p.add_argument('--first-layer', type=int, default=0, help='layers before it stay as they are')
     p.add_argument('--seed', type=int, default=7)
     p.add_argument('--shards', default='shards/*.jsonl')
     p.add_argument('--dense', default='dense/*.jsonl', help='shards of sentences side by side (generate.py --dense)')
@@ -157,14 +158,17 @@ def main():
         layer.dropout.p = a.dropout
     model.train()
     words = model.model.embed_tokens.weight.detach().clone() if a.fixed_words else None
-    meaning.attach(model, table, trained, a.forget)
+    held = read(f'{WORK}/held.jsonl')
+    answers = torch.tensor(sorted({i for e in tok.encode_batch([r['target'] for r in held]) for i in e.ids} | set(range(5))))
+    meaning.attach(model, table, answers, trained, a.forget)
     if a.fixed_words:
         model.model.embed_tokens.requires_grad_(False)
+    model.model.layers[:a.first_layer].requires_grad_(False)
     heads, shadow = Heads(model.c['width']), Llama(model.c).eval()
     if a.from_folder and os.path.exists(f'{a.from_folder}/heads.safetensors'):
         heads.load_state_dict(load_file(f'{a.from_folder}/heads.safetensors'))
     params = [q for part in (model, heads) for q in part.parameters() if q.requires_grad]
-    matrices = [q for q in model.model.layers.parameters() if q.dim() > 1]
+    matrices = [q for q in model.model.layers.parameters() if q.dim() > 1 and q.requires_grad]
     inner = {id(q) for q in matrices}
     optimizer = torch.optim.AdamW([{'params': [q for q in params if id(q) not in inner and q.dim() > 1], 'weight_decay': 0.02},
                                    {'params': [q for q in params if q.dim() == 1], 'weight_decay': 0.0}], lr=a.lr, betas=(0.9, 0.98))
@@ -181,11 +185,9 @@ def main():
         common.seed(a.seed + state['step'])
     torch.manual_seed(a.seed + 1000 * rank + state['step'])
     labels = [tok.token_to_id('good'), tok.token_to_id('bad')]
-    held = read(f'{WORK}/held.jsonl', 400)
     began, reported, limit, sums, queues = time.process_time() - state['done'], time.process_time(), 60 * a.minutes, [0.0] * 5, {'shard': [], 'dense': []}
     print(a.name, sum(q.numel() for q in model.parameters()), 'parameters', flush=True)
 
-    answers = torch.tensor(sorted({i for e in tok.encode_batch([r['target'] for r in read(f'{WORK}/held.jsonl')]) for i in e.ids} | set(range(5))))
 
     def keep():
         latest = {k: v.clone() for k, v in model.state_dict().items()}
@@ -200,7 +202,7 @@ def main():
         state['done'] = time.process_time() - began
         torch.save(dict(model=model.state_dict(), heads=heads.state_dict(), optimizer=optimizer.state_dict(), muon=muon.state_dict(), ema=ema, state=state), f'{home}/last.pt')
         means = ' '.join(f'{k} {s / max(1, sums[4]):.4f}' for k, s in zip(('answer', 'flag', 'span', 'kinds'), sums))
-        print(f"{state['done'] / 60:.1f} min step {state['step']} rows {state['seen']} {means} held-out accuracy, recall {flag_accuracy(shadow, tok, held)} shard {state['shard']}", flush=True)
+        print(f"{state['done'] / 60:.1f} min step {state['step']} rows {state['seen']} {means} held-out accuracy, recall {flag_accuracy(shadow, tok, held[:400])} shard {state['shard']}", flush=True)
         sums[:] = [0.0] * 5
 
     def next_batch(of, pattern):
