@@ -5,6 +5,8 @@
 import shutil
 import sys
 
+import torch
+
 from model import load_hf, save_hf
 
 
@@ -12,7 +14,8 @@ def main():
     first, second, share, folder = sys.argv[1], sys.argv[2], float(sys.argv[3]), sys.argv[4]
     old, model = load_hf(first).state_dict(), load_hf(second)
     shutil.copytree(second, folder, dirs_exist_ok=True)
-    save_hf(model, {name: share * old[name] + (1 - share) * tensor for name, tensor in model.state_dict().items()}, folder)
+    mean = lambda a, b: b if torch.equal(a, b) else share * a + (1 - share) * b  # what both have stays as it is, to the bit
+    save_hf(model, {name: mean(old[name], tensor) for name, tensor in model.state_dict().items()}, folder)
 
 
 if __name__ == '__main__':

@@ -12,7 +12,8 @@ import sys
 from model import load_hf
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-SETS = {'held.jsonl': 'held-out frames (generated)', 'long.jsonl': 'long texts (generated)', 'dev.jsonl': '`data/eval/dev.jsonl` (also used to calibrate)', 'test.jsonl': '`data/eval/test.jsonl`'}
+SETS = {'held.jsonl': 'held-out frames (generated)', 'long.jsonl': 'long texts (generated)', 'dev.jsonl': '`data/eval/dev.jsonl` (also used to calibrate)', 'test.jsonl': '`data/eval/test.jsonl`', 'test.jsonl in long texts': 'the same in long texts'}
+LONG = {'long.jsonl': 'sentences of held-out frames', 'test.jsonl in long texts': 'the profiles of `test.jsonl`'}
 MEASURES = {'rows': 'rows', 'flag_accuracy': 'flag accuracy', 'bad_recall': 'recall of bad', 'bad_precision': 'precision of bad', 'tag_f1': 'F1 {}', 'valid_json': 'valid JSON',
             'reasoning_names_cause': 'reasoning names a true cause', 'recommendation_fits': 'recommendation fits the tags', 'calibration_error': 'calibration error'}
 
@@ -53,11 +54,13 @@ def main():
             lines += [f'| {title.format(tag)} | ' + ' | '.join(cell(figures[key][tag]) for _, figures in sets) + ' |' for tag in sets[0][1][key]]
         else:
             lines.append(f'| {title} | ' + ' | '.join(cell(figures[key]) for _, figures in sets) + ' |')
-    if 'long.jsonl' in report:
-        by = report['long.jsonl'][name]['accuracy_by_group']
-        lines += ['', f"Long texts (600 to 900 words) with one violation: {by['start']:.3f} are flagged with it at the start, {by['middle']:.3f} in the middle, {by['end']:.3f} at the "
-                  f"end; in a text of four sentences {by['short']:.3f}. Of the long texts without it {by['none']:.3f} are passed."]
-    shown = [(title, figures) for title, figures in sets if title != SETS['long.jsonl']]
+    for key, what in LONG.items():
+        if key in report:
+            by = report[key][name]['accuracy_by_group']
+            alone = by.get('alone', by.get('short'))
+            lines += ['', f"Long texts (600 to 1,000 words) made of {what}: of the violations {by['start']:.3f} are flagged at the start of one, {by['middle']:.3f} in the middle, "
+                      f"{by['end']:.3f} at the end; alone or in a text of four sentences {alone:.3f}. Of the long texts without one {by['none']:.3f} are passed."]
+    shown = [(title, figures) for title, figures in sets if title not in (SETS[key] for key in LONG)]
     with open(f'{HERE}/../../data/models/{name}/calibration.svg', 'w') as file:
         file.write(plot(shown))
     lines += ['', 'How often a flag is right, by its confidence:', '', '![Share of right flags by confidence](calibration.svg)']

@@ -200,7 +200,8 @@ def main():
         save_hf(model, merged, hf)
         save_file({k: v.clone() for k, v in heads.state_dict().items()}, f'{hf}/heads.safetensors')
         state['done'] = time.process_time() - began
-        torch.save(dict(model=model.state_dict(), heads=heads.state_dict(), optimizer=optimizer.state_dict(), muon=muon.state_dict(), ema=ema, state=state), f'{home}/last.pt')
+        torch.save(dict(model=model.state_dict(), heads=heads.state_dict(), optimizer=optimizer.state_dict(), muon=muon.state_dict(), ema=ema, state=state), f'{home}/next.pt')
+        os.replace(f'{home}/next.pt', f'{home}/last.pt')
         means = ' '.join(f'{k} {s / max(1, sums[4]):.4f}' for k, s in zip(('answer', 'flag', 'span', 'kinds'), sums))
         print(f"{state['done'] / 60:.1f} min step {state['step']} rows {state['seen']} {means} held-out accuracy, recall {flag_accuracy(shadow, tok, held[:400])} shard {state['shard']}", flush=True)
         sums[:] = [0.0] * 5
@@ -214,7 +215,7 @@ def main():
             queues[of] = batches(encode(tok, read(path), rng), rng)
         return queues[of].pop()
 
-    spent = state['done']
+    spent, finished = state['done'], state['done'] >= limit
     while spent < limit:
         part = min(1.0, spent / limit)
         sentences = common.random() < a.dense_share * (1 - 0.8 * part)
@@ -240,7 +241,7 @@ def main():
         if rank == 0 and time.process_time() - reported > a.report:
             keep()
             reported = time.process_time()
-    if rank == 0:
+    if rank == 0 and not finished:
         keep()
     if processes > 1:
         dist.destroy_process_group()
