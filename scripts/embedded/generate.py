@@ -5,8 +5,9 @@
 A row: {"text", "kinds", "target", "marks"}. marks: [start, end, kind] of the characters that hold each violation, or null
 where that is not known. With --held-out every sentence comes from a held-out frame (banks.py). With --long: the same
 violations in a short text and at the start, in the middle and at the end of a long one, and the long text without them.
-With --joined: that share of the rows are long, made of several profiles. With --dense: sentences of all kinds side by side, every one marked, without a judgement (target null): one profile has a
-violation or two among harmless sentences, and a model that sees only profiles meets few of them.
+With --joined: that share of the rows are long, made of several profiles. With --dense: sentences of all kinds side by side,
+every one marked, without a judgement (target null): one profile has a violation or two among harmless sentences, and a model
+that sees only profiles meets few of them.
 """
 import argparse
 import json

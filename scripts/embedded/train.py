@@ -188,7 +188,6 @@ def main():
     began, reported, limit, sums, queues = time.process_time() - state['done'], time.process_time(), 60 * a.minutes, [0.0] * 5, {'shard': [], 'dense': []}
     print(a.name, sum(q.numel() for q in model.parameters()), 'parameters', flush=True)
 
-
     def keep():
         latest = {k: v.clone() for k, v in model.state_dict().items()}
         model.load_state_dict(ema)
