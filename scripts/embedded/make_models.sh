@@ -6,8 +6,9 @@
 # Work lands under scripts/embedded/work/ (not in git), the models in data/models/. SCALE=0.1 makes a quick, weak try.
 # Seeded; a stopped run goes on from its last checkpoints (work/<name>/last.pt).
 # Measured from nothing, stopped and gone on twice: scout, careful and strict get 0.96, 0.97 and 0.97 of the flags of test.jsonl right
-# (0.90 to 0.91 on held-out frames; careful F1 0.71 on inappropriate information). The models of this repository went through such stages over several days and read two and a half
-# times as many texts while the banks grew (as many here: SCALE=2.5 SHARDS=100), and each is a mean of its last stages.
+# (0.90 to 0.91 on held-out frames; careful F1 0.71 on inappropriate information). The models of this repository went through such
+# stages over several days and read two and a half times as many texts while the banks grew (as many here: SCALE=2.5 SHARDS=100),
+# and each is a mean of its last stages.
 set -euo pipefail
 cd "$(dirname "$0")"
 export OMP_NUM_THREADS=1 PYTHONHASHSEED=0
