@@ -13,7 +13,7 @@ from model import load_hf
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SETS = {'held.jsonl': 'held-out frames (generated)', 'long.jsonl': 'long texts (generated)', 'dev.jsonl': '`data/eval/dev.jsonl` (also used to calibrate)', 'test.jsonl': '`data/eval/test.jsonl`', 'test.jsonl in long texts': 'the same in long texts'}
-LONG = {'long.jsonl': 'sentences of held-out frames', 'test.jsonl in long texts': 'the profiles of `test.jsonl`'}
+LONG = {'long.jsonl': ('sentences of held-out frames', 'short', 'in a text of four sentences'), 'test.jsonl in long texts': ('the profiles of `test.jsonl`', 'alone', 'alone')}  # what they hold; the group to compare with, in words
 MEASURES = {'rows': 'rows', 'flag_accuracy': 'flag accuracy', 'bad_recall': 'recall of bad', 'bad_precision': 'precision of bad', 'tag_f1': 'F1 {}', 'valid_json': 'valid JSON',
             'reasoning_names_cause': 'reasoning names a true cause', 'recommendation_fits': 'recommendation fits the tags', 'calibration_error': 'calibration error'}
 
@@ -54,12 +54,11 @@ def main():
             lines += [f'| {title.format(tag)} | ' + ' | '.join(cell(figures[key][tag]) for _, figures in sets) + ' |' for tag in sets[0][1][key]]
         else:
             lines.append(f'| {title} | ' + ' | '.join(cell(figures[key]) for _, figures in sets) + ' |')
-    for key, what in LONG.items():
+    for key, (what, other, where) in LONG.items():
         if key in report:
             by = report[key][name]['accuracy_by_group']
-            alone = by.get('alone', by.get('short'))
             lines += ['', f"Long texts (600 to 1,000 words) made of {what}: of the violations {by['start']:.3f} are flagged at the start of one, {by['middle']:.3f} in the middle, "
-                      f"{by['end']:.3f} at the end; alone or in a text of four sentences {alone:.3f}. Of the long texts without one {by['none']:.3f} are passed."]
+                      f"{by['end']:.3f} at the end; {where} {by[other]:.3f}. Of the long texts without one {by['none']:.3f} are passed."]
     shown = [(title, figures) for title, figures in sets if title not in (SETS[key] for key in LONG)]
     with open(f'{HERE}/../../data/models/{name}/calibration.svg', 'w') as file:
         file.write(plot(shown))

@@ -43,7 +43,10 @@ def joined(maker):
     before = gap.join(parts[:at] + [''])
     text, kinds, marks = bad
     spoilt = (gap.join([*parts[:at], text, *parts[at:]]), kinds, marks and [[a + len(before), b + len(before), k] for a, b, k in marks])
-    return [spoilt, (gap.join(parts), [], [])] if r.random() < 0.5 else [spoilt] if r.random() < 0.5 else [(gap.join(parts), [], [])]
+    harmless = (gap.join(parts), [], [])
+    if r.random() < 0.5:
+        return [spoilt, harmless]
+    return [spoilt] if r.random() < 0.5 else [harmless]
 
 
 def stream(seed, held=False, long_share=0.0):
