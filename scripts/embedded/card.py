@@ -9,7 +9,7 @@ import os
 import re
 import sys
 
-from model import load_hf
+from model import WINDOW, load_hf
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SETS = {'held.jsonl': 'held-out frames (generated)', 'long.jsonl': 'long texts (generated)', 'dev.jsonl': '`data/eval/dev.jsonl` (also used to calibrate)', 'test.jsonl': '`data/eval/test.jsonl`', 'test.jsonl in long texts': 'the same in long texts'}
@@ -39,10 +39,11 @@ def main():
     logs = [open(path).read() for path in sys.argv[3].split(',')]
     model = load_hf(os.path.join(HERE, 'work', name, 'hf'))
     c, size = model.c, sum(p.numel() for p in model.parameters())
+    layers, near = len(c['windows']), sum(window is not None for window in c['windows'])
     seen = sum(int(re.findall(r' rows (\d+) ', log)[-1]) for log in logs)
     sets = [(title, report[key][name]) for key, title in SETS.items() if key in report]
     lines = [f'# {name}', '', about, '',
-             f"Llama architecture, {size:,} parameters: {c['layers']} layers x {c['width']}, {c['heads']} heads ({c['kv']} for keys and values), feed-forward {c['ffn']}, "
+             f"Qwen 2 architecture, {size:,} parameters: {layers} layers x {c['width']} ({near} of them see {WINDOW} tokens, the last {layers - near} all), {c['heads']} heads ({c['kv']} for keys and values), feed-forward {c['ffn']}, "
              f"vocabulary {c['vocab']:,} (byte-level BPE, digits one by one), tied embeddings, 8-bit weights.", '',
              f"Trained in this project on {seen:,} texts made by `scripts/embedded/generate.py` from written sentence banks; no text of any real "
              'person and none from the web. WordNet 3.0 (Princeton University) supplied words and some example sentences. The embeddings started from '
@@ -59,6 +60,10 @@ def main():
             by = report[key][name]['accuracy_by_group']
             lines += ['', f"Long texts (600 to 1,000 words) made of {what}: of the violations {by['start']:.3f} are flagged at the start of one, {by['middle']:.3f} in the middle, "
                       f"{by['end']:.3f} at the end; {where} {by[other]:.3f}. Of the long texts without one {by['none']:.3f} are passed."]
+            sound = report[key][name]['accuracy_where_parts_are_right']
+            if sound:
+                lines[-1] += (f" Of the long texts all of whose profiles are judged right one by one, {sound['start']:.3f}, {sound['middle']:.3f} and {sound['end']:.3f} are flagged with a violation "
+                              f"at the start, in the middle and at the end, and {sound['none']:.3f} passed without one.")
     shown = [(title, figures) for title, figures in sets if title not in (SETS[key] for key in LONG)]
     with open(f'{HERE}/../../data/models/{name}/calibration.svg', 'w') as file:
         file.write(plot(shown))

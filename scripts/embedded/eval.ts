@@ -16,6 +16,8 @@ interface Profile {
   readonly kinds: readonly string[];
   /** Where a set compares groups of rows: the row's group. */
   readonly group?: string;
+  /** Where it is a long text: the profiles it is made of. */
+  readonly parts?: readonly string[];
 }
 
 const kinds = JSON.parse(readFileSync('scripts/embedded/kinds.json', 'utf8')) as Record<
@@ -64,17 +66,16 @@ function amongOthers(profiles: readonly Profile[]): Profile[] {
     for (let size = 0; size < 600 + ((i * 37) % 350); size += words(around.at(-1)!)) {
       around.push(harmless[next++ % harmless.length]!.text);
     }
-    const put = (group: string, at: number): Profile => ({
-      ...profile,
-      text: around.toSpliced(at, 0, profile.text).join('\n'),
-      group,
-    });
+    const put = (group: string, at: number): Profile => {
+      const parts = around.toSpliced(at, 0, profile.text);
+      return { ...profile, text: parts.join('\n'), group, parts };
+    };
     return [
       { ...profile, group: 'alone' },
       put('start', 0),
       put('middle', around.length >> 1),
       put('end', around.length),
-      { text: around.join('\n'), flag: 'good', tags: [], kinds: [], group: 'none' },
+      { text: around.join('\n'), flag: 'good', tags: [], kinds: [], group: 'none', parts: around },
     ];
   });
 }
@@ -82,10 +83,18 @@ function amongOthers(profiles: readonly Profile[]): Profile[] {
 const share = (part: number, whole: number): number | null =>
   whole === 0 ? null : Math.round((1000 * part) / whole) / 1000;
 const f1 = (hits: number, wrong: number, missed: number): number | null =>
-  share(2 * hits, 2 * hits + wrong + missed);
+  hits + missed === 0 ? null : share(2 * hits, 2 * hits + wrong + missed);
 
-/** Figures of one model on one set, from the columns the product wrote. */
-function judge(profiles: readonly Profile[], rows: readonly Record<string, unknown>[], model: string) {
+/**
+ * Figures of one model on one set, from the columns the product wrote.
+ * @param known texts that the model judged right so far; those of this set are added
+ */
+function judge(
+  profiles: readonly Profile[],
+  rows: readonly Record<string, unknown>[],
+  model: string,
+  known: Set<string>,
+) {
   const cell = (i: number, name: string): string => String(rows[i]![`ai_${model}_${name}`] ?? '');
   const all = profiles.map((profile, i) => ({
     profile,
@@ -111,6 +120,17 @@ function judge(profiles: readonly Profile[], rows: readonly Record<string, unkno
     right,
   );
   const groups = [...new Set(profiles.map(({ group }) => group))].filter((group) => group !== undefined);
+  const byGroup = (counts: (profile: Profile) => boolean): Record<string, number | null> =>
+    Object.fromEntries(
+      groups.map((group) => {
+        const of = right.filter((_, i) => profiles[i]!.group === group && counts(profiles[i]!));
+        return [group, share(of.filter(Boolean).length, of.length)];
+      }),
+    );
+  const sound = byGroup(({ parts }) => parts?.every((text) => known.has(text)) ?? false);
+  profiles.forEach(({ text }, i) => {
+    if (right[i]) known.add(text);
+  });
   return {
     rows: all.length,
     valid_json: share(
@@ -141,16 +161,16 @@ function judge(profiles: readonly Profile[], rows: readonly Record<string, unkno
       share(meanConfidence, 1),
       share(accuracy, 1),
     ]),
-    accuracy_by_group: Object.fromEntries(
-      groups.map((group) => {
-        const of = right.filter((_, i) => profiles[i]!.group === group);
-        return [group, share(of.filter(Boolean).length, of.length)];
-      }),
+    accuracy_by_group: byGroup(() => true),
+    // What length alone costs: of the long texts all of whose profiles are judged right one by one.
+    accuracy_where_parts_are_right: Object.fromEntries(
+      Object.entries(sound).filter(([, accuracy]) => accuracy !== null),
     ),
   };
 }
 
 const config = await loadConfig('config/config.yaml');
+const known = new Map(config.getEnabledModels().map(({ name }) => [name, new Set<string>()]));
 const report: Record<string, Record<string, ReturnType<typeof judge>>> = {};
 const named = sets.flatMap((path): [string, Profile[]][] => {
   const profiles = readSet(path);
@@ -168,7 +188,9 @@ for (const [path, profiles] of named) {
     { inputColumn: 'about_me' },
   );
   const models = config.getEnabledModels().map(({ name }) => name);
-  const judged = Object.fromEntries(models.map((name) => [name, judge(profiles, rows, name)]));
+  const judged = Object.fromEntries(
+    models.map((name) => [name, judge(profiles, rows, name, known.get(name)!)]),
+  );
   report[basename(path)] = judged;
   console.log(`\n${path}, ${profiles.length} profiles`);
   console.log(['measure'.padEnd(28), ...models.map((name) => name.padStart(9))].join(''));
@@ -186,6 +208,9 @@ for (const [path, profiles] of named) {
   line('calibration error', (f) => f.calibration_error);
   for (const group of Object.keys(judged[models[0]!]!.accuracy_by_group)) {
     line(`flag accuracy, ${group}`, (f) => f.accuracy_by_group[group]!);
+  }
+  for (const group of Object.keys(judged[models[0]!]!.accuracy_where_parts_are_right)) {
+    line(`  all profiles right, ${group}`, (f) => f.accuracy_where_parts_are_right[group] ?? null);
   }
 }
 console.log(JSON.stringify(report));

@@ -32,10 +32,15 @@ def joined(maker):
                 parts.append(text.strip())
             elif marks and TAG_OF[kinds[0]] != 'insufficient_content':
                 bad = text, kinds, marks
-    if r.random() < 0.5:
+    x = r.random()
+    if x < 0.3:
         kind, sentence = maker.violation()
         text, marks = unmark(stop(cap(sentence)), [kind])
         bad = text, [kind], marks
+    elif x < 0.6:  # mistakes are what is lost most easily in a long text
+        text, kinds = maker.spoilt()
+        bad = maker.spoil(maker.layout(*maker.body(5))) if r.random() < 0.5 else None
+        bad = bad or (text, kinds, [[len(text) // 3, len(text), kinds[0]]])
     if sum(len(p.split()) for p in parts) > 1150:
         return []
     gap = r.choice([' ', ' ', '\n', '\n\n'])

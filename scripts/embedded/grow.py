@@ -7,13 +7,14 @@ import sys
 
 import torch
 
-from model import Llama, load_hf, save_hf
+from model import Decoder, load_hf, save_hf
 
 
 def deepened(small, layers):
     """A copy of `small` with `layers` layers; the new ones write nothing into the residual stream yet."""
     torch.manual_seed(11)
-    big, old = Llama({**small.c, 'layers': layers}), small.state_dict()
+    windows = small.c['windows']
+    big, old = Decoder({**small.c, 'windows': windows + [None] * (layers - len(windows))}), small.state_dict()
     state = big.state_dict()
     for name, tensor in state.items():
         if name in old:

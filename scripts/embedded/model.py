@@ -1,13 +1,22 @@
-"""A small Llama in PyTorch whose tensors have the names of Hugging Face's LlamaForCausalLM."""
+"""A small Qwen 2 in PyTorch whose tensors have the names of Hugging Face's Qwen2ForCausalLM.
+
+Of the families that run-scoring reads, this one has a window per layer. The layers below the last see WINDOW tokens and the
+rotary embedding tells far positions hardly apart, so that a sentence is read the same wherever it stands in a long text; the
+layers that see everything have only to find it.
+"""
 import json
+import math
 
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
 
-SMALL = dict(layers=3, width=128, heads=4, kv=2, ffn=384, vocab=16384)
+WINDOW = 64
+SMALL = dict(windows=[WINDOW, WINDOW, None], width=128, heads=4, kv=2, ffn=384, vocab=16384)  # windows: of each layer; None: sees all
 HEAD, THETA, EPS, POSITIONS = 32, 10000.0, 1e-5, 2048
+# Frequencies with wavelengths below 64 tokens stay, those above 256 turn 64 times as slowly.
+STRETCH = dict(rope_type='llama3', factor=64.0, low_freq_factor=1.0, high_freq_factor=4.0, original_max_position_embeddings=256)
 HALF = torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported()  # training only
 
 
@@ -38,19 +47,51 @@ class HalfProduct(torch.autograd.Function):
 
 class Linear(nn.Linear):
     def forward(self, x):
-        return HalfProduct.apply(x, self.weight) if self.training and HALF else F.linear(x, self.weight)
+        if not (self.training and HALF):
+            return F.linear(x, self.weight, self.bias)
+        y = HalfProduct.apply(x, self.weight)
+        return y if self.bias is None else y + self.bias
 
 
-def linear(a, b):
-    return Linear(a, b, bias=False)
+def linear(a, b, bias=False):
+    return Linear(a, b, bias=bias)
+
+
+def frequencies():
+    """[HEAD / 2] radians per position, stretched as in Llama 3.1 (transformers, modeling_rope_utils.py)."""
+    f = THETA ** (-torch.arange(0, HEAD, 2).float() / HEAD)
+    turns = STRETCH['original_max_position_embeddings'] * f / (2 * math.pi)
+    low, high = STRETCH['low_freq_factor'], STRETCH['high_freq_factor']
+    kept = ((turns - low) / (high - low)).clamp(0, 1)
+    return kept * f + (1 - kept) * f / STRETCH['factor']
+
+
+def attend(q, k, v, window):
+    """Causal attention of the last q.shape[2] positions to the `window` before and at each (None: to all)."""
+    t, s = q.shape[2], k.shape[2]
+    if s != t:  # after a cache
+        at, key = torch.arange(s - t, s)[:, None], torch.arange(s)
+        return F.scaled_dot_product_attention(q, k, v, attn_mask=(key <= at) & (key > at - (window or s)))
+    if window is None or t <= window:
+        return F.scaled_dot_product_attention(q, k, v, is_causal=True)
+    # In blocks of a window's length, each beside the one before it: the cost grows with the text, not with its square.
+    b, heads, _, width = q.shape
+    blocks = -(-t // window)
+    cut = lambda z: F.pad(z, (0, 0, 0, blocks * window - t)).view(b, heads, blocks, window, width).transpose(1, 2)
+    beside = lambda z: torch.cat((F.pad(z[:, :-1], (0, 0, 0, 0, 0, 0, 1, 0)), z), 3)
+    at, key = torch.arange(window)[:, None] + window, torch.arange(2 * window)
+    seen = ((key <= at) & (key > at - window)).repeat(blocks, 1, 1)
+    seen[0, :, :window] = False
+    y = F.scaled_dot_product_attention(*(z.flatten(0, 1) for z in (cut(q), beside(cut(k)), beside(cut(v)))), attn_mask=seen.repeat(b, 1, 1)[:, None])
+    return y.view(b, blocks, heads, window, width).transpose(1, 2).reshape(b, heads, blocks * window, width)[:, :, :t]
 
 
 class Attention(nn.Module):
-    def __init__(self, c):
+    def __init__(self, c, window):
         super().__init__()
-        self.heads, self.kv = c['heads'], c['kv']
-        self.q_proj, self.k_proj = linear(c['width'], c['heads'] * HEAD), linear(c['width'], c['kv'] * HEAD)
-        self.v_proj, self.o_proj = linear(c['width'], c['kv'] * HEAD), linear(c['heads'] * HEAD, c['width'])
+        self.heads, self.kv, self.window = c['heads'], c['kv'], window
+        self.q_proj, self.k_proj = linear(c['width'], c['heads'] * HEAD, True), linear(c['width'], c['kv'] * HEAD, True)
+        self.v_proj, self.o_proj = linear(c['width'], c['kv'] * HEAD, True), linear(c['heads'] * HEAD, c['width'])
 
     def forward(self, x, cos, sin, cache):
         b, t, _ = x.shape
@@ -65,7 +106,7 @@ class Attention(nn.Module):
             cache[:] = [k, v]
         group = self.heads // self.kv
         k, v = k.repeat_interleave(group, 1), v.repeat_interleave(group, 1)
-        y = F.scaled_dot_product_attention(q, k, v, is_causal=t > 1)
+        y = attend(q, k, v, self.window)
         return self.o_proj(y.transpose(1, 2).reshape(b, t, -1))
 
 
@@ -79,9 +120,9 @@ class Mlp(nn.Module):
 
 
 class Block(nn.Module):
-    def __init__(self, c):
+    def __init__(self, c, window):
         super().__init__()
-        self.input_layernorm, self.self_attn = Norm(c['width']), Attention(c)
+        self.input_layernorm, self.self_attn = Norm(c['width']), Attention(c, window)
         self.post_attention_layernorm, self.mlp = Norm(c['width']), Mlp(c)
         self.dropout = nn.Dropout(0.0)
 
@@ -94,20 +135,22 @@ class Inner(nn.Module):
     def __init__(self, c):
         super().__init__()
         self.embed_tokens = nn.Embedding(c['vocab'], c['width'])
-        self.layers = nn.ModuleList(Block(c) for _ in range(c['layers']))
+        self.layers = nn.ModuleList(Block(c, window) for window in c['windows'])
         self.norm = Norm(c['width'])
 
 
-class Llama(nn.Module):
+class Decoder(nn.Module):
     """forward(ids [batch, length]) -> hidden [batch, length, width]; logits(hidden) uses the tied embedding. written: a list that gets the output of each layer."""
 
     def __init__(self, c):
         super().__init__()
         self.c, self.model = c, Inner(c)
         for name, p in self.named_parameters():
-            if p.dim() > 1:
-                nn.init.normal_(p, std=0.02 if 'down_proj' not in name and 'o_proj' not in name else 0.02 / (2 * c['layers']) ** 0.5)
-        f = torch.outer(torch.arange(POSITIONS).float(), THETA ** (-torch.arange(0, HEAD, 2).float() / HEAD))
+            if name.endswith('bias'):
+                nn.init.zeros_(p)
+            elif p.dim() > 1:
+                nn.init.normal_(p, std=0.02 if 'down_proj' not in name and 'o_proj' not in name else 0.02 / (2 * len(c['windows'])) ** 0.5)
+        f = torch.outer(torch.arange(POSITIONS).float(), frequencies())
         f = torch.cat((f, f), -1)
         self.register_buffer('cos', f.cos(), persistent=False)
         self.register_buffer('sin', f.sin(), persistent=False)
@@ -128,15 +171,17 @@ class Llama(nn.Module):
 def save_hf(model, state, folder):
     c = model.c
     save_file({k: v.contiguous().float() for k, v in state.items()}, f'{folder}/model.safetensors', metadata={'format': 'pt'})
-    config = dict(architectures=['LlamaForCausalLM'], model_type='llama', hidden_size=c['width'], intermediate_size=c['ffn'], num_hidden_layers=c['layers'], num_attention_heads=c['heads'],
-                  num_key_value_heads=c['kv'], head_dim=HEAD, vocab_size=c['vocab'], max_position_embeddings=POSITIONS, rms_norm_eps=EPS, rope_theta=THETA, rope_scaling=None, hidden_act='silu', tie_word_embeddings=True,
-                  attention_bias=False, mlp_bias=False, attention_dropout=0.0, initializer_range=0.02, use_cache=True, bos_token_id=0, eos_token_id=2, pad_token_id=4, torch_dtype='float32')
+    config = dict(architectures=['Qwen2ForCausalLM'], model_type='qwen2', hidden_size=c['width'], intermediate_size=c['ffn'], num_hidden_layers=len(c['windows']), num_attention_heads=c['heads'],
+                  num_key_value_heads=c['kv'], head_dim=HEAD, vocab_size=c['vocab'], max_position_embeddings=POSITIONS, rms_norm_eps=EPS, rope_theta=THETA, rope_scaling=STRETCH, hidden_act='silu', tie_word_embeddings=True,
+                  use_sliding_window=True, sliding_window=WINDOW, layer_types=['sliding_attention' if w else 'full_attention' for w in c['windows']],
+                  attention_dropout=0.0, initializer_range=0.02, use_cache=True, bos_token_id=0, eos_token_id=2, pad_token_id=4, torch_dtype='float32')
     json.dump(config, open(f'{folder}/config.json', 'w'), indent=2)
     json.dump(dict(bos_token_id=0, eos_token_id=2, pad_token_id=4, do_sample=False, max_new_tokens=200), open(f'{folder}/generation_config.json', 'w'), indent=2)
 
 
 def load_hf(folder):
     c = json.load(open(f'{folder}/config.json'))
-    model = Llama(dict(layers=c['num_hidden_layers'], width=c['hidden_size'], heads=c['num_attention_heads'], kv=c['num_key_value_heads'], ffn=c['intermediate_size'], vocab=c['vocab_size']))
+    windows = [WINDOW if kind == 'sliding_attention' else None for kind in c['layer_types']]
+    model = Decoder(dict(windows=windows, width=c['hidden_size'], heads=c['num_attention_heads'], kv=c['num_key_value_heads'], ffn=c['intermediate_size'], vocab=c['vocab_size']))
     model.load_state_dict(load_file(f'{folder}/model.safetensors'), strict=True)
     return model.eval()

@@ -7,7 +7,7 @@ One flag a row is a thin signal, so three more losses share the work: the answer
 the profile belongs to, from the generator's marks, after the last layer and before it, where the flag's position can still
 read it; all kinds at once at the position before the flag. Some batches hold sentences side by side (generate.py
 --dense), from which only the kinds of words are learnt. The heads of these losses go from stage to stage in a file of
-their own and are left out at export: the model stays a plain Llama. What is kept is the moving average of the weights.
+their own and are left out at export: the model stays a plain Qwen 2. What is kept is the moving average of the weights.
 """
 import argparse
 import glob
@@ -25,7 +25,7 @@ from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 
 import meaning
-from model import SMALL, Llama, Norm, load_hf, save_hf
+from model import SMALL, Decoder, Norm, load_hf, save_hf
 from muon import Muon
 from rows import KINDS, batches, encode, pack, prompt, read
 
@@ -39,7 +39,7 @@ def retokenized(model, old, new):
     a, b = old.get_vocab(), new.get_vocab()
     if a == b:
         return model, list(a.values())
-    fresh = Llama({**model.c, 'vocab': new.get_vocab_size()})
+    fresh = Decoder({**model.c, 'vocab': new.get_vocab_size()})
     state, both = model.state_dict(), [t for t in b if t in a]
     with torch.no_grad():
         table = fresh.model.embed_tokens.weight
@@ -153,7 +153,7 @@ def main():
     if a.from_folder:
         model, trained = retokenized(load_hf(a.from_folder), Tokenizer.from_file(f'{a.from_folder}/tokenizer.json'), tok)
     else:
-        model = Llama(SMALL)
+        model = Decoder(SMALL)
     for layer in model.model.layers:
         layer.dropout.p = a.dropout
     model.train()
@@ -164,7 +164,7 @@ def main():
     if a.fixed_words:
         model.model.embed_tokens.requires_grad_(False)
     model.model.layers[:a.first_layer].requires_grad_(False)
-    heads, shadow = Heads(model.c['width']), Llama(model.c).eval()
+    heads, shadow = Heads(model.c['width']), Decoder(model.c).eval()
     if a.from_folder and os.path.exists(f'{a.from_folder}/heads.safetensors'):
         heads.load_state_dict(load_file(f'{a.from_folder}/heads.safetensors'))
     params = [q for part in (model, heads) for q in part.parameters() if q.requires_grad]
