@@ -1,8 +1,8 @@
 """A small Qwen 2 in PyTorch whose tensors have the names of Hugging Face's Qwen2ForCausalLM.
 
-Of the families that run-scoring reads, this one has a window per layer. The layers below the last see WINDOW tokens and the
-rotary embedding tells far positions hardly apart, so that a sentence is read the same wherever it stands in a long text; the
-layers that see everything have only to find it.
+Of the families that run-scoring reads, this one has a window per layer. The first two layers see WINDOW tokens and the rotary
+embedding tells far positions hardly apart, so that a sentence is read the same wherever it stands in a long text; the layers
+behind them, which see everything, have only to find it.
 """
 import json
 import math
