@@ -5,6 +5,9 @@ import { parse } from 'csv-parse/sync';
 import { describe, expect, it } from 'vitest';
 import { loadEngine } from '../../src/backends/load-engine.js';
 import { DEFAULT_FIELDS } from '../../src/config/default-rubric.js';
+import { loadConfig } from '../../src/config/load-config.js';
+import { MultiModelBatchProcessor } from '../../src/scoring/multi-model-batch-processor.js';
+import { spawnModel } from '../../src/worker/spawn-model.js';
 import { runScoring } from '../cli/run-dist.js';
 
 const names = ['scout', 'careful', 'strict'];
@@ -55,6 +58,7 @@ describe.each(names)('the embedded model %s', (name) => {
       .map((row) => row['about_me']!.trim())
       .filter((text) => text !== '' && text.length < 400)
       .slice(0, 6);
+    texts.push(texts.join(' ')); // many times what the lower layers see at once
     const loaded = await loadEngine({
       folder: model,
       quantization: undefined,
@@ -146,6 +150,46 @@ describe('the main job', () => {
       await runScoring(line(other, '--batch-size', size));
       expect(readFileSync(other).equals(readFileSync(reference))).toBe(true);
     }
+  });
+
+  it('flags a violation wherever it stands in a long text, and no long text without one', async () => {
+    const config = await loadConfig('config/config.yaml');
+    const processor = new MultiModelBatchProcessor(config, { loadModel: spawnModel });
+    const flags = async (texts: readonly string[]): Promise<string[][]> => {
+      const rows = await processor.processRows(
+        texts.map((text) => ({ about_me: text })),
+        {
+          inputColumn: 'about_me',
+        },
+      );
+      return rows.map((row) => names.map((name) => String(row[`ai_${name}_flag`])));
+    };
+    const labelled = read('data/labelled.csv').filter((row) => row['insufficient_content'] !== '1');
+    const alone = await flags(labelled.map((row) => row['about_me']!));
+    const judged = (flag: string): string[] =>
+      labelled
+        .filter((row, i) => row['Human_flag'] === flag && alone[i]!.every((found) => found === flag))
+        .map((row) => row['about_me']!);
+    const harmless = judged('good');
+    const violations = judged('bad').filter((text, i) => i % 3 === 0 && text.length > 60);
+    expect(violations.length).toBeGreaterThan(5);
+    const places = [0, harmless.length >> 1, harmless.length];
+    const long = places.flatMap((at) => violations.map((text) => harmless.toSpliced(at, 0, text).join('\n')));
+    const [without, ...withOne] = await flags([harmless.join('\n'), ...long]);
+    expect(without).toEqual(names.map(() => 'good'));
+    for (const [i, name] of names.entries()) {
+      for (const place of places.keys()) {
+        const there = withOne.slice(place * violations.length, (place + 1) * violations.length);
+        const missed = there.filter((found) => found[i] !== 'bad').length;
+        expect(missed, `${name}, missed at place ${place} of 3`).toBeLessThanOrEqual(1);
+      }
+    }
+    console.log(
+      harmless.length,
+      harmless.join(' ').split(' ').length,
+      violations.length,
+      JSON.stringify(withOne),
+    );
   });
 
   it('counts tokens in a dry run without touching the weights', async () => {
