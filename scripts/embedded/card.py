@@ -43,7 +43,7 @@ def main():
     seen = sum(int(re.findall(r' rows (\d+) ', log)[-1]) for log in logs)
     sets = [(title, report[key][name]) for key, title in SETS.items() if key in report]
     lines = [f'# {name}', '', about, '',
-             f"Qwen 2 architecture, {size:,} parameters: {layers} layers x {c['width']} ({near} of them see {WINDOW} tokens, the last {layers - near} all), {c['heads']} heads ({c['kv']} for keys and values), feed-forward {c['ffn']}, "
+             f"Qwen 2 architecture, {size:,} parameters: {layers} layers x {c['width']} (the first {near} see {WINDOW} tokens, the others all), {c['heads']} heads ({c['kv']} for keys and values), feed-forward {c['ffn']}, "
              f"vocabulary {c['vocab']:,} (byte-level BPE, digits one by one), tied embeddings, 8-bit weights.", '',
              f"Trained in this project on {seen:,} texts made by `scripts/embedded/generate.py` from written sentence banks; no text of any real "
              'person and none from the web. WordNet 3.0 (Princeton University) supplied words and some example sentences. The embeddings started from '

@@ -170,7 +170,8 @@ function judge(
 }
 
 const config = await loadConfig('config/config.yaml');
-const known = new Map(config.getEnabledModels().map(({ name }) => [name, new Set<string>()]));
+const models = config.getEnabledModels().map(({ name }) => name);
+const known = new Map(models.map((name) => [name, new Set<string>()]));
 const report: Record<string, Record<string, ReturnType<typeof judge>>> = {};
 const named = sets.flatMap((path): [string, Profile[]][] => {
   const profiles = readSet(path);
@@ -187,7 +188,6 @@ for (const [path, profiles] of named) {
     profiles.map(({ text }) => ({ about_me: text })),
     { inputColumn: 'about_me' },
   );
-  const models = config.getEnabledModels().map(({ name }) => name);
   const judged = Object.fromEntries(
     models.map((name) => [name, judge(profiles, rows, name, known.get(name)!)]),
   );

@@ -58,7 +58,7 @@ describe.each(names)('the embedded model %s', (name) => {
       .map((row) => row['about_me']!.trim())
       .filter((text) => text !== '' && text.length < 400)
       .slice(0, 6);
-    texts.push(texts.join(' ')); // many times what the lower layers see at once
+    texts.push(texts.join(' ')); // many times what the first layers see at once
     const loaded = await loadEngine({
       folder: model,
       quantization: undefined,
@@ -184,12 +184,6 @@ describe('the main job', () => {
         expect(missed, `${name}, missed at place ${place} of 3`).toBeLessThanOrEqual(1);
       }
     }
-    console.log(
-      harmless.length,
-      harmless.join(' ').split(' ').length,
-      violations.length,
-      JSON.stringify(withOne),
-    );
   });
 
   it('counts tokens in a dry run without touching the weights', async () => {
