@@ -110,7 +110,9 @@ class SheetParser {
 
   #closeCell(): void {
     const value = this.#type === 'inlineStr' ? this.#inline.take() : this.#valueOf(this.#value);
-    if (this.#hasFormula && this.#value === undefined) this.#uncomputed.push(this.#column);
+    // Some writers leave an empty value where nothing was computed; only a formula of texts can have an empty result.
+    const isComputed = this.#type === 'str' ? this.#value !== undefined : (this.#value ?? '').trim() !== '';
+    if (this.#hasFormula && !isComputed) this.#uncomputed.push(this.#column);
     if (value === null || value === '') return;
     while (this.#values.length < this.#column) this.#values.push(null);
     this.#values.push(value);

@@ -121,6 +121,8 @@ describe('cells of a sheet', () => {
       code: 'INPUT_ROW_FORMULA',
       at: { line: 2, row: 1, field: 'about_me' },
     });
+    const unfilled = await bookOf(`${HEAD}<row><c><v>1</v></c><c><f>A1</f><v/></c></row>`);
+    expect(await failureOf(readBytes(unfilled, 'in.xlsx'))).toMatchObject({ code: 'INPUT_ROW_FORMULA' });
     const { rows: kept } = await readBytes(book, 'in.xlsx', { onBadRow: 'keep' });
     expect(kept.map(({ cells, fault }) => [cells, fault])).toEqual([
       [['1', ''], 'formula'],
