@@ -51,9 +51,7 @@ export const modelEntrySchema = z.strictObject({
   torch_dtype: z
     .enum(['auto', 'float32'])
     .default('auto')
-    .describe(
-      'auto: as quantization says, 8 bits when it says nothing. float32: the same as quantization: none.',
-    ),
+    .describe('auto: as quantization says. float32: the same as quantization: none.'),
   device_map: z.enum(['auto', 'cpu', 'cuda', 'cuda:0']).default('auto').describe('Where the model runs.'),
   hf_token: secret.describe('Hub token for this model alone; better taken from an environment variable.'),
   revision: z.string().regex(REVISION).optional().describe('Branch, tag or commit of the hub repository.'),
