@@ -102,8 +102,7 @@ export function evaluateRaters(results: Results, options: EvaluateOptions = {}):
   let [unlabelled, unasked, labelled] = [0, 0, 0];
   for (let row = 0; row < results.rows; row++) {
     if ((results.human?.[row] ?? -1) < 0) unlabelled++;
-    else if (results.raters.every((rater) => rater.kind === 'ensemble' || rater.labels[row] === UNASKED))
-      unasked++;
+    else if (results.raters.every((rater) => rater.labels[row] === UNASKED)) unasked++;
     else labelled++;
   }
   const { raters } = results;
