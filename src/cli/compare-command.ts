@@ -5,6 +5,7 @@ import { renderComparison } from '../report/compare-text.js';
 import { toJsonLine } from '../report/json-keys.js';
 import { type Results, readResults } from '../report/read-results.js';
 import { writeReport } from '../report/write-report.js';
+import { refuseSharedFile } from './refuse-shared-file.js';
 import { addReportOptions, readReportOptions } from './report-options.js';
 import {
   addSamplingOptions,
@@ -24,9 +25,10 @@ export function configure(command: Command): void {
     .addHelpText(
       'after',
       `
-Agreement needs no labels by people; it does not say who is right. Missing labels
-are counted: agreement and Fleiss' kappa stand on the rows that every model
-labelled, Cohen's kappa on those that both did, alpha on all that can be paired.`,
+Agreement needs no labels by people; it does not say who is right. Missing
+labels are counted: agreement and Fleiss' kappa stand on the rows that every
+model labelled, Cohen's kappa on those that both did, alpha on all that can be
+paired.`,
     );
 }
 
@@ -34,8 +36,9 @@ export async function run(raw: Record<string, unknown>, args: readonly string[])
   const top = readNumber(raw, 'top', 0, 100_000, true)!;
   const sampling = readSamplingOptions(raw);
   const path = args[0]!;
-  const report = readReportOptions(raw, [path, raw['config'] as string | undefined]);
+  const report = readReportOptions(raw);
   const table = await readTableOptions(raw, path);
+  await refuseSharedFile('--report', report?.path, [path, table.config]);
   const compare = (results: Results) =>
     compareRaters(results, { ...sampling, top, withEnsemble: raw['withEnsemble'] === true });
   let comparison: Comparison | undefined;

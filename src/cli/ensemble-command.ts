@@ -6,31 +6,43 @@ import { ENSEMBLE_COLUMNS } from '../report/results-header.js';
 import { alignColumns, countOf } from '../report/text-table.js';
 import { writeTable } from '../report/write-table.js';
 import { ENSEMBLE_METHODS, type EnsembleMethod, TIE_RULES, type TieRule } from '../stats/ensemble.js';
+import { refuseSharedFile } from './refuse-shared-file.js';
 import { addTableOptions, readTableOptions } from './table-options.js';
 
 export function configure(command: Command): void {
   command
     .argument('<results>', 'scored table (.csv, .tsv, .jsonl, .xlsx, .parquet); - reads CSV from stdin')
     .requiredOption('--output <file>', 'where the table with the vote goes; - writes stdout')
-    .addOption(new Option('--method <name>', 'how to vote').choices(ENSEMBLE_METHODS).default('majority'))
-    .addOption(new Option('--ties <rule>', 'what a tie becomes').choices(TIE_RULES).default('abstain'));
+    .addOption(
+      new Option('--method <name>', "how to vote (default: the config's, else majority)").choices(
+        ENSEMBLE_METHODS,
+      ),
+    )
+    .addOption(
+      new Option('--ties <rule>', "what a tie becomes (default: the config's, else abstain)").choices(
+        TIE_RULES,
+      ),
+    );
   addTableOptions(command).addHelpText(
     'after',
     `
 Adds ${ENSEMBLE_COLUMNS.join(', ')}.
-weighted: by accuracy on the labels that people gave, where there are any, else by
-confidence. dawid-skene: accuracy and truth estimated together, without labels.
-A tie becomes "abstain", the positive class, or the label of the most confident model.`,
+weighted: by accuracy on the labels that people gave, where there are any, else
+by confidence. dawid-skene: accuracy and truth estimated together, without
+labels. A tie becomes "abstain", the positive class, or the label of the most
+confident model.`,
   );
 }
 
 export async function run(raw: Record<string, unknown>, args: readonly string[]): Promise<ExitCode> {
-  const method = raw['method'] as EnsembleMethod;
-  const ties = raw['ties'] as TieRule;
   const output = raw['output'] as string;
+  const options = await readTableOptions(raw, args[0]!);
+  const method = (raw['method'] as EnsembleMethod | undefined) ?? options.vote?.method ?? 'majority';
+  const ties = (raw['ties'] as TieRule | undefined) ?? options.vote?.ties ?? 'abstain';
+  await refuseSharedFile('--output', output, [options.config]);
   const counts = new Map<string, number>();
   await readResults({
-    ...(await readTableOptions(raw, args[0]!)),
+    ...options,
     whileOpen: async (results, table) => {
       const decide = voteOf(results, { method, ties });
       const kept = [...table.header.keys()].filter(

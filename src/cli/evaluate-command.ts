@@ -1,4 +1,4 @@
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { RunScoringError } from '../foundation/errors.js';
 import { ExitCode } from '../foundation/exit-codes.js';
@@ -14,6 +14,8 @@ import { readResults } from '../report/read-results.js';
 import { writeReport } from '../report/write-report.js';
 import { writeSmallFile } from '../report/write-table.js';
 import { ENSEMBLE_METHODS, type EnsembleMethod, TIE_RULES, type TieRule } from '../stats/ensemble.js';
+import { kindOfFile } from '../table/table-kind.js';
+import { refuseSharedFile } from './refuse-shared-file.js';
 import { addReportOptions, readReportOptions } from './report-options.js';
 import {
   addSamplingOptions,
@@ -35,7 +37,11 @@ export function configure(command: Command): void {
     .addOption(
       new Option('--ensemble <method>', 'evaluate this vote of the models').choices(ENSEMBLE_METHODS),
     )
-    .addOption(new Option('--ties <rule>', 'what a tie becomes').choices(TIE_RULES).default('abstain'))
+    .addOption(
+      new Option('--ties <rule>', "what a tie becomes (default: the config's, else abstain)").choices(
+        TIE_RULES,
+      ),
+    )
     .option('--sweep', 'print what each threshold on the confidence would give')
     .option('--min-f1 <x>', 'gate: least F1 of the positive class')
     .option('--min-recall <x>', 'gate: least recall of the positive class')
@@ -47,8 +53,9 @@ export function configure(command: Command): void {
       `
 Rows whose answer failed count as wrong. Gates hold for every model that is
 evaluated (--models a,ensemble chooses); a missed gate ends in exit code 7.
-Without --ensemble, the table's own ensemble is evaluated, or the majority of three
-or more models. Without a table, the file of --labels is evaluated itself.`,
+Without --ensemble, the table's own ensemble is evaluated as it stands, or the
+majority of three or more models. Without a table, the file of --labels is
+evaluated itself.`,
     );
 }
 
@@ -70,11 +77,16 @@ export async function run(raw: Record<string, unknown>, args: readonly string[])
   const output =
     (raw['output'] as string | undefined) ??
     (path === '-' ? METRICS_FILE : join(dirname(path), METRICS_FILE));
-  if (labelFile !== undefined && resolve(labelFile) === resolve(output)) {
-    throw new RunScoringError('USAGE_OPTION', '--output would replace the file of --labels.');
+  if (output === '-' || !['csv', 'text'].includes(kindOfFile(output))) {
+    throw new RunScoringError('OUTPUT_FORMAT', 'The metrics are written as CSV into a file.', {
+      at: { file: output },
+      hint: 'Give it the ending .csv; --json prints all of them to stdout.',
+    });
   }
-  const report = readReportOptions(raw, [path, labelFile, output, raw['config'] as string | undefined]);
+  const report = readReportOptions(raw);
   const table = await readTableOptions(raw, path);
+  await refuseSharedFile('--output', output, [labelFile, table.config]);
+  await refuseSharedFile('--report', report?.path, [path, labelFile, output, table.config]);
   const joins = args[0] !== undefined && labelFile !== undefined;
   const given = joins
     ? await readLabels({
@@ -94,10 +106,14 @@ export async function run(raw: Record<string, unknown>, args: readonly string[])
     given,
     whileOpen: async (read, source, header) => {
       input = source.identity;
-      refuseUnlabelled(read, source.header);
+      refuseUnlabelled(read, source.header, joins ? labelFile : undefined);
       const method = raw['ensemble'] as EnsembleMethod | undefined;
-      const ties = raw['ties'] as TieRule;
-      const asked = method === undefined ? { ties } : { method, ties };
+      const ties = raw['ties'] as TieRule | undefined;
+      if (ties !== undefined && method === undefined && read.raters.some(({ kind }) => kind === 'ensemble')) {
+        throw new RunScoringError('USAGE_OPTION', '--ties needs --ensemble: the table has a vote already.');
+      }
+      const rule = { ties: ties ?? table.vote?.ties ?? 'abstain' };
+      const asked = method === undefined ? rule : { method, ...rule };
       const results = chooseRaters(voted(read, asked), table.raters);
       evaluation = evaluateRaters(results, sampling);
       if (report === undefined) return;

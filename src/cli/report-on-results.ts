@@ -1,4 +1,4 @@
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Config } from '../config/schema.js';
 import { RunScoringError } from '../foundation/errors.js';
 import type { Evaluation } from '../report/evaluate-raters.js';
@@ -7,6 +7,7 @@ import type { ModelCost } from '../report/html/throughput-section.js';
 import type { ResultsHeader } from '../report/results-header.js';
 import type { ModelSummary, RunSummary } from '../scoring/run-summary.js';
 import type { Table } from '../table/table.js';
+import { isShared } from './refuse-shared-file.js';
 import type { ReportOptions } from './report-options.js';
 import type { RunOptions } from './run-options.js';
 
@@ -113,8 +114,8 @@ async function writeMetrics(
   const { metricsCsv } = await import('../report/metrics-csv.js');
   const { writeSmallFile } = await import('../report/write-table.js');
   const target = join(dirname(path), METRICS_FILE);
-  const needed = [options.input, path, options.config, options.report?.path];
-  if (needed.some((each) => each !== undefined && resolve(each) === resolve(target))) return undefined;
+  const needed = [options.input, path, options.config, options.logFile, options.report?.path];
+  if (await isShared(target, needed)) return undefined;
   await writeSmallFile(target, metricsCsv(evaluation), identity);
   return target;
 }

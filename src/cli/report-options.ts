@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { RunScoringError } from '../foundation/errors.js';
 
@@ -16,14 +15,10 @@ export function addReportOptions(command: Command): Command {
 }
 
 /**
- * @param others files that the command reads or writes and that the report must not replace
  * @returns undefined when no report is wanted
  * @throws RunScoringError USAGE_OPTION
  */
-export function readReportOptions(
-  raw: Record<string, unknown>,
-  others: readonly (string | undefined)[],
-): ReportOptions | undefined {
+export function readReportOptions(raw: Record<string, unknown>): ReportOptions | undefined {
   const path = raw['report'] as string | undefined;
   const texts = raw['reportWithoutText'] !== true;
   if (path === undefined) {
@@ -32,15 +27,6 @@ export function readReportOptions(
   }
   if (path === '' || path === '-') {
     throw new RunScoringError('USAGE_OPTION', '--report must name a file.');
-  }
-  const taken = others.some(
-    (other) => other !== undefined && other !== '-' && resolve(other) === resolve(path),
-  );
-  if (taken) {
-    throw new RunScoringError(
-      'USAGE_OPTION',
-      '--report names a file that this command needs for something else.',
-    );
   }
   return { path, texts };
 }

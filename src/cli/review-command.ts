@@ -5,6 +5,7 @@ import { rankForReview, reviewTable } from '../report/review-rows.js';
 import { countOf, wrapText } from '../report/text-table.js';
 import { writeTable } from '../report/write-table.js';
 import { findColumn } from '../table/header-map.js';
+import { refuseSharedFile } from './refuse-shared-file.js';
 import { addTableOptions, readNumber, readTableOptions } from './table-options.js';
 
 export function configure(command: Command): void {
@@ -15,10 +16,11 @@ export function configure(command: Command): void {
   addTableOptions(command).addHelpText(
     'after',
     `
-Rows come in the order of disagreement + failed + unsure, each from 0 to 1: the share
-of model pairs that differ, the share of models without an answer, and how near the
-least sure model is to guessing. Rows that have a label already are left out.
-Fill the label column in, then: run-scoring evaluate results.csv --labels review.csv`,
+Rows come in the order of disagreement + failed + unsure, each from 0 to 1: the
+share of model pairs that differ, the share of models without an answer, and how
+near the least sure model is to guessing. Rows that have a label already are
+left out. Fill the label column in, then:
+  run-scoring evaluate results.csv --labels review.csv`,
   );
 }
 
@@ -26,6 +28,7 @@ export async function run(raw: Record<string, unknown>, args: readonly string[])
   const top = readNumber(raw, 'top', 1, 100_000, true)!;
   const output = raw['output'] as string;
   const options = await readTableOptions(raw, args[0]!);
+  await refuseSharedFile('--output', output, [options.config]);
   let said = '';
   await readResults({
     ...options,

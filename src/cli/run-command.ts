@@ -7,13 +7,17 @@ import type { CsvRunOptions } from '../scoring/csv-run-options.js';
 import type { LoadModel } from '../scoring/model-port.js';
 import { MultiModelBatchProcessor } from '../scoring/multi-model-batch-processor.js';
 import type { RunSummary } from '../scoring/run-summary.js';
+import { nodeFileSystem } from '../table/file-system.js';
+import { resolveOutput } from '../table/output-target.js';
 import { chooseConfig } from './choose-config.js';
+import { findConfig } from './find-config.js';
 import { createProgress } from './progress.js';
+import { refuseSharedFile } from './refuse-shared-file.js';
 import { reportOnResults } from './report-on-results.js';
 import { openRunLog } from './run-log.js';
 import { type RunOptions, readRunOptions } from './run-options.js';
 import { listenForStop, resumeCommand } from './signals.js';
-import { failureJson, renderSummary, summaryJson } from './summary.js';
+import { failureJson, renderSummary, renderTroubles, summaryJson } from './summary.js';
 import { detectTerminal } from './terminal.js';
 
 /** Where a hub model comes from, and what keeps a run from beginning for minutes. */
@@ -30,13 +34,39 @@ export async function run(
   args: readonly string[],
   loadModel?: LoadModel,
 ): Promise<ExitCode> {
-  const options = readRunOptions(raw);
-  const config = await chooseConfig(options);
-  if (options.dryRun) {
-    const { dryRun } = await import('./dry-run-command.js');
-    return dryRun(options, config);
+  try {
+    const options = readRunOptions(raw);
+    await refuseSharedFiles(options);
+    const config = await chooseConfig(options);
+    const vote = voteSettings(options.ensemble, config);
+    if (options.dryRun) {
+      const { dryRun } = await import('./dry-run-command.js');
+      return await dryRun(options, config, vote);
+    }
+    return await score(options, config, vote, args, loadModel);
+  } catch (error) {
+    if (raw['json'] === true && error instanceof RunScoringError) process.stdout.write(failureJson(error));
+    throw error;
   }
+}
 
+/** What the run writes must not be what it reads; output and input are compared when both are open. */
+async function refuseSharedFiles({ input, output, config, logFile, report }: RunOptions): Promise<void> {
+  const configFile = await findConfig(config);
+  await refuseSharedFile('--output', output, [configFile]);
+  await refuseSharedFile('--log-file', logFile, [input, output, configFile]);
+  await refuseSharedFile('--report', report?.path, [input, output, configFile, logFile]);
+  // A folder that is not there would show only when all is scored.
+  if (report !== undefined) await resolveOutput(nodeFileSystem, report.path, '');
+}
+
+async function score(
+  options: RunOptions,
+  config: Config,
+  vote: EnsembleSettings | false | undefined,
+  args: readonly string[],
+  loadModel: LoadModel | undefined,
+): Promise<ExitCode> {
   const say = (text: string) => void process.stderr.write(text);
   const terminal = detectTerminal(process.stderr, process.env);
   const quiet = options.verbosity === 'quiet';
@@ -48,7 +78,7 @@ export async function run(
   );
   logStart(log, options, config);
   try {
-    const summary = await scoreTable(options, config, loadModel, stop.signal, {
+    const summary = await scoreTable(options, config, vote, loadModel, stop.signal, {
       onProgress: (state) => progress.update(state),
       onNote: (line) => {
         log.info(line);
@@ -65,13 +95,13 @@ export async function run(
     if (options.json) process.stdout.write(summaryJson(report, reports.json));
     if (summary.interrupted) say(stoppedMessage(options, args));
     else if (!quiet || exitCode === ExitCode.noModel) say(renderSummary(report, terminal));
+    else say(renderTroubles(report, terminal));
     for (const text of quiet ? reports.warnings : reports.texts) say(text);
     return exitCode;
   } catch (error) {
     progress.end();
     const known = error instanceof RunScoringError;
     log.error({ code: known ? error.code : 'INTERNAL' }, 'the run failed');
-    if (options.json && known) process.stdout.write(failureJson(error));
     throw error;
   } finally {
     stop.release();
@@ -81,6 +111,7 @@ export async function run(
 async function scoreTable(
   options: RunOptions,
   config: Config,
+  ensemble: EnsembleSettings | false | undefined,
   loadModel: LoadModel | undefined,
   signal: AbortSignal,
   watch: Required<Pick<CsvRunOptions, 'onProgress' | 'onNote'>>,
@@ -100,7 +131,7 @@ async function scoreTable(
     retryErrors: options.retryErrors,
     onBadRow: options.onBadRow,
     formulaGuard: options.formulaGuard,
-    ensemble: voteSettings(options.ensemble, config),
+    ensemble,
     configHash: options.configHash,
     signal,
     ...watch,

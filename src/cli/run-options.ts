@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { RunScoringError } from '../foundation/errors.js';
 import { ENSEMBLE_METHODS, type EnsembleMethod, TIE_RULES, type TieRule } from '../stats/ensemble.js';
@@ -75,7 +74,13 @@ function addScoringOptions(command: Command): Command {
     .option('--models <names>', 'run these models of the config, separated by commas')
     .option('--limit <n>', 'score only the first n rows')
     .option('--batch-size <n>', 'rows scored side by side, or auto')
-    .addOption(new Option('--device <name>', 'where models run').choices(['auto', 'cpu', 'cuda']))
+    .addOption(
+      new Option('--device <name>', "where models run (default: the config's device_map)").choices([
+        'auto',
+        'cpu',
+        'cuda',
+      ]),
+    )
     .option('--no-parse', 'write only the raw answers, no parsed columns')
     .option('--no-clobber', 'refuse to replace an existing output')
     .option('--resume', 'go on with an interrupted run')
@@ -117,9 +122,7 @@ export function readRunOptions(raw: Record<string, unknown>): RunOptions {
   if (output === '-' && flag('json')) {
     throw usage('USAGE_OPTION', '--json and --output - would both write to stdout.');
   }
-  refuseSameFile(text('logFile'), '--log-file', [input, output, text('config')]);
-  refuseSameFile(output, '--output', [text('config')]);
-  const report = readReportOptions(raw, [input, output, text('config'), text('logFile')]);
+  const report = readReportOptions(raw);
   const ensemble = readEnsemble(raw);
   if (raw['parse'] === false && (ensemble || flag('compare') || flag('configHash'))) {
     throw usage('USAGE_OPTION', '--no-parse leaves nothing for --ensemble, --compare and --config-hash.');
@@ -173,20 +176,6 @@ function readEnsemble(raw: Record<string, unknown>): RunOptions['ensemble'] {
   }
   if (method === false) return false;
   return method === undefined && ties === undefined ? undefined : { method, ties };
-}
-
-/** `--output` on the input itself is the table's concern; these would destroy a file that is not a table. */
-function refuseSameFile(
-  path: string | undefined,
-  option: string,
-  others: readonly (string | undefined)[],
-): void {
-  if (path === undefined || path === '-') return;
-  for (const other of others) {
-    if (other !== undefined && other !== '-' && resolve(other) === resolve(path)) {
-      throw usage('USAGE_OPTION', `${option} names a file that this run needs for something else.`);
-    }
-  }
 }
 
 function names(text: string | undefined): string[] | undefined {

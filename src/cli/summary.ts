@@ -40,24 +40,15 @@ export function renderSummary(report: RunSummary, terminal: Terminal): string {
     ...alignColumns([columns, ...rows]).map((line) => `  ${line}`),
   ];
   for (const model of report.models) {
-    const say = (text: string, style?: 'red' | 'yellow') =>
-      lines.push(
-        ...wrap(text, 80).map((line) => (style === undefined ? line : styled(line, style, terminal))),
-      );
     for (const [field, counts] of Object.entries(model.labels)) {
       const list = Object.entries(counts)
         .filter(([, count]) => count > 0)
         .map(([label, count]) => `${label} ${count}`);
-      if (list.length > 0) say(`${model.name} ${field}: ${list.join(', ')}`);
+      if (list.length > 0) lines.push(...wrap(`${model.name} ${field}: ${list.join(', ')}`, 80));
     }
     const { source, revision } = model.info ?? { source: '', revision: null };
-    if (revision !== null) say(`${model.name}: ${source} at commit ${revision}`);
-    const failed = failures(model).map(([status, count]) => `${count} ${status}`);
-    if (failed.length > 0) say(`${model.name}: ${failed.join(', ')}`, 'yellow');
-    if (model.error !== null) {
-      const { message, hint, code } = model.error;
-      say(`${model.name}: ${message}${hint === undefined ? '' : ` ${hint}`} [${code}]`, 'red');
-    }
+    if (revision !== null) lines.push(...wrap(`${model.name}: ${source} at commit ${revision}`, 80));
+    lines.push(...troubles(model, terminal));
   }
   if (report.badRows > 0)
     lines.push(`${report.badRows} ${plural(report.badRows, 'damaged input row')} kept.`);
@@ -71,6 +62,24 @@ export function renderSummary(report: RunSummary, terminal: Terminal): string {
     );
   }
   return `${lines.join('\n')}\n`;
+}
+
+/** What went wrong with rows and models, all that a quiet run says; '' for nothing. */
+export function renderTroubles(report: RunSummary, terminal: Terminal): string {
+  return report.models.flatMap((model) => troubles(model, terminal).map((line) => `${line}\n`)).join('');
+}
+
+function troubles(model: ModelSummary, terminal: Terminal): string[] {
+  const say = (text: string, style: 'red' | 'yellow') =>
+    wrap(`${model.name}: ${text}`, 80).map((line) => styled(line, style, terminal));
+  const lines: string[] = [];
+  const failed = failures(model).map(([status, count]) => `${count} ${status}`);
+  if (failed.length > 0) lines.push(...say(failed.join(', '), 'yellow'));
+  if (model.error !== null) {
+    const { message, hint, code } = model.error;
+    lines.push(...say(`${message}${hint === undefined ? '' : ` ${hint}`} [${code}]`, 'red'));
+  }
+  return lines;
 }
 
 /**
@@ -117,8 +126,8 @@ export function summaryJson(report: RunSummary, more: object = {}): string {
 
 /** What `--json` prints when the run could not be done at all. */
 export function failureJson(error: RunScoringError): string {
-  const { code, message, at } = error;
-  return `${JSON.stringify({ exit_code: error.exitCode, error: { code, message, at } })}\n`;
+  const { code, message, at, hint } = error;
+  return `${JSON.stringify({ exit_code: error.exitCode, error: { code, message, at, hint } })}\n`;
 }
 
 function rate(model: ModelSummary): string | undefined {

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { loadConfig } from '../config/load-config.js';
+import type { Config } from '../config/schema.js';
 import { RunScoringError } from '../foundation/errors.js';
 import type { LabelMapping } from '../report/label-codes.js';
 import type { ReadResultsOptions } from '../report/read-results.js';
@@ -39,13 +40,19 @@ export function readSamplingOptions(raw: Record<string, unknown>): SamplingOptio
   };
 }
 
+export interface TableOptions extends ReadResultsOptions {
+  readonly mapping: LabelMapping;
+  /** Path of the config. */
+  readonly config: string;
+  /** How the config has the models vote. */
+  readonly vote: Config['ensemble'];
+}
+
 /** What the options say about reading a table, with the rubric of the config. */
-export async function readTableOptions(
-  raw: Record<string, unknown>,
-  path: string,
-): Promise<ReadResultsOptions & { mapping: LabelMapping }> {
+export async function readTableOptions(raw: Record<string, unknown>, path: string): Promise<TableOptions> {
   const text = (key: string) => raw[key] as string | undefined;
-  const config = await loadConfig(await findConfig(text('config')));
+  const configPath = await findConfig(text('config'));
+  const config = await loadConfig(configPath);
   const rubric = rubricOf(config);
   const mapping = (raw['mapLabels'] ?? []) as LabelMapping;
   const meanings = [...rubric.labels, ...rubric.tags, '0', '1', ''];
@@ -61,6 +68,8 @@ export async function readTableOptions(
   return {
     path,
     rubric,
+    config: configPath,
+    vote: config.ensemble,
     mapping,
     encoding: text('encoding'),
     delimiter: text('delimiter'),

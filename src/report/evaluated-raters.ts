@@ -6,9 +6,10 @@ import { models } from './row-doubts.js';
 
 /**
  * @param header the table's columns, one of which may have been meant
+ * @param joined the file that labels were to come from
  * @throws RunScoringError INPUT_COLUMN_MISSING, INPUT_NO_LABELS
  */
-export function refuseUnlabelled(results: Results, header: readonly string[]): void {
+export function refuseUnlabelled(results: Results, header: readonly string[], joined?: string): void {
   const field = results.rubric.humanColumn;
   if (results.human === null) {
     const near = nearestName(field, header);
@@ -20,8 +21,8 @@ export function refuseUnlabelled(results: Results, header: readonly string[]): v
   }
   if (results.human.some((code) => code >= 0)) return;
   throw new RunScoringError('INPUT_NO_LABELS', 'No row has a label.', {
-    at: { file: results.file, field },
-    hint: 'Fill the column in, or join labels with --labels.',
+    at: { file: joined ?? results.file, field },
+    hint: joined === undefined ? 'Fill the column in, or join labels with --labels.' : 'Fill the column in.',
   });
 }
 

@@ -2,6 +2,7 @@ import { RunScoringError } from '../foundation/errors.js';
 import { AtomicFile, removeDrafts, replaceFile } from '../table/atomic-file.js';
 import { type FileSystem, nodeFileSystem } from '../table/file-system.js';
 import { type OutputTarget, resolveOutput } from '../table/output-target.js';
+import { RunFolder } from '../table/run-folder.js';
 import { systemFailure } from '../table/system-failure.js';
 import type { Table } from '../table/table.js';
 import { checkOutputFormat, createTableWriter } from '../table/table-writer.js';
@@ -64,14 +65,20 @@ async function writeInPlace(
   const fileSystem = nodeFileSystem;
   const target = await resolveOutput(fileSystem, path, input);
   await guarded(target, async () => {
-    await removeDrafts(fileSystem, target.path);
-    const file = await AtomicFile.create(fileSystem, target.path);
+    // Its lock: a run, or another command, may be writing the same file.
+    const folder = await RunFolder.open(fileSystem, target);
     try {
-      await write((bytes) => file.write(bytes));
-      await file.commit();
-    } catch (error) {
-      await file.discard();
-      throw error;
+      await removeDrafts(fileSystem, target.path);
+      const file = await AtomicFile.create(fileSystem, target.path);
+      try {
+        await write((bytes) => file.write(bytes));
+        await file.commit();
+      } catch (error) {
+        await file.discard();
+        throw error;
+      }
+    } finally {
+      await folder.release();
     }
   });
 }

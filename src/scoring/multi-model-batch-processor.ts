@@ -4,12 +4,11 @@ import { nearestName } from '../foundation/nearest-name.js';
 import type { EnsembleSettings } from '../report/ensemble-cells.js';
 import { type FileSystem, nodeFileSystem } from '../table/file-system.js';
 import { openTable } from '../table/open-table.js';
-import { type OutputTarget, resolveOutput } from '../table/output-target.js';
+import type { OutputTarget } from '../table/output-target.js';
 import { type InputFile, resolveInput } from '../table/resolve-input.js';
 import { RunFolder } from '../table/run-folder.js';
 import { systemFailure } from '../table/system-failure.js';
 import type { PlainRow } from '../table/table-of-rows.js';
-import { checkOutputFormat } from '../table/table-writer.js';
 import { addedColumnNames, chooseEnsemble } from './added-columns.js';
 import { CsvRun } from './csv-run.js';
 import type { CsvRunOptions, RunProgress } from './csv-run-options.js';
@@ -18,6 +17,7 @@ import { dataFrameOf } from './detect-frame.js';
 import type { LoadContext, LoadModel } from './model-port.js';
 import { renderModelSummary } from './model-summary-text.js';
 import { fileSink, streamSink } from './output-sink.js';
+import { planOutput } from './plan-output.js';
 import { refuseTakenColumns, resultColumns } from './result-columns.js';
 import type { ModelSummary, RunSummary } from './run-summary.js';
 import { scoreTexts } from './score-texts.js';
@@ -190,15 +190,7 @@ export class MultiModelBatchProcessor {
     });
     try {
       await input.removeCopy();
-      const parse = options.parseOutputs ?? true;
-      const added = config.getEnabledModels().flatMap((entry) => resultColumns(config, entry.name, parse));
-      const names = [...added, ...(parse ? addedColumnNames(options) : [])];
-      refuseTakenColumns(table.header, names, options.inputPath);
-      await checkOutputFormat(options.outputPath, table, [...table.header, ...names]);
-      const target =
-        options.outputPath === '-'
-          ? undefined
-          : await resolveOutput(fileSystem, options.outputPath, table.identity);
+      const target = await planOutput(fileSystem, config, table, options);
       const folder = await openFolder(fileSystem, target);
       try {
         const run = new CsvRun({

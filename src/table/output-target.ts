@@ -16,6 +16,8 @@ export interface OutputTarget {
   readonly exists: boolean;
 }
 
+const NAME_A_FILE = 'Name a file, or write to stdout with --output -.';
+
 /**
  * Finds out where the output goes and whether it may go there. Writes nothing.
  * @param inputIdentity identity of the open input (see `FileFacts.identity`), so that links are seen through
@@ -27,7 +29,20 @@ export async function resolveOutput(
   inputIdentity: string,
 ): Promise<OutputTarget> {
   const at = { file: given };
-  const absolute = resolve(splitSheet(given).path);
+  const named = splitSheet(given).path;
+  const absolute = resolve(named);
+  // What the shell sent stdout to would be replaced, not written to.
+  const isStdout = /^\/(?:dev\/(?:std|fd\/)|proc\/)/.test(absolute);
+  if (isStdout || /[/\\]$/.test(named)) {
+    throw new RunScoringError(
+      'OUTPUT_NOT_A_FILE',
+      `The output is ${isStdout ? 'a device or pipe' : 'a folder'}.`,
+      {
+        at,
+        hint: NAME_A_FILE,
+      },
+    );
+  }
   let folder: string;
   try {
     folder = await fileSystem.realPath(dirname(absolute));
@@ -53,7 +68,7 @@ export async function resolveOutput(
     const what = facts.kind === 'folder' ? 'a folder' : 'a device or pipe';
     throw new RunScoringError('OUTPUT_NOT_A_FILE', `The output is ${what}.`, {
       at,
-      hint: 'Name a file, or write to stdout with --output -.',
+      hint: NAME_A_FILE,
     });
   }
   if (facts?.identity === inputIdentity) {

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { parse } from 'csv-parse/sync';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Folder, newFolder, runHere, widest } from './command-line.js';
@@ -154,6 +154,8 @@ describe('run-scoring evaluate', () => {
     const only = await evaluateJson(path, '--models', 'b,ensemble', '--min-f1', '0.9');
     expect(only.raters.map((rater: { name: string }) => rater.name)).toEqual(['b', 'ensemble']);
     expect(only.gates.length).toBe(2);
+    const alone = await evaluateJson(path, '--ensemble', 'majority', '--models', 'ensemble');
+    expect(alone).toMatchObject({ labelled: 40, unasked: 0 });
     for (const method of ['weighted', 'dawid-skene']) {
       const voted = await evaluateJson(path, '--ensemble', method, '--models', 'ensemble');
       expect(voted.raters[0].metrics[0].accuracy).toBeGreaterThanOrEqual(0.9);
@@ -175,6 +177,17 @@ describe('run-scoring evaluate', () => {
     expect(await counts()).toEqual([0, 1, 1, 1, 2]);
     expect(await counts('--ties', 'positive')).toEqual([1, 1, 0, 1, 0]);
     expect(await counts('--ties', 'confident')).toEqual([1, 1, 0, 1, 0]);
+    const config = folder.path('positive.yaml');
+    await writeFile(config, 'models: [{name: a, model_id: ./a}]\nensemble: {ties: positive}\n');
+    expect(await counts('--config', config)).toEqual([1, 1, 0, 1, 0]);
+    const voted = folder.path('tied-voted.csv');
+    expect((await runHere(['ensemble', path, '--output', voted, '--config', config])).code).toBe(0);
+    const own = await evaluateJson(voted, '--models', 'ensemble');
+    expect(own.raters[0].metrics[0]).toMatchObject({ tp: 1, fp: 1, fn: 0, tn: 1, failed: 0 });
+    expect(await evaluate(voted, '--ties', 'abstain')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('the table has a vote already'),
+    });
   });
 });
 
@@ -283,6 +296,28 @@ describe('bad input', () => {
     expect(stderr).not.toContain(CANARY);
     expect([code, stdout]).toEqual([exitCode, '']);
     expect(await readFile(path, 'utf8')).toBe(before);
+  });
+
+  it('names the file of --labels when it has none', async () => {
+    const path = await folder.table('scored.csv', [
+      ['about_me', 'ai_a_flag'],
+      ['x', 'bad'],
+    ]);
+    const labels = await folder.table('unfilled.csv', [
+      ['about_me', 'Human_flag'],
+      ['x', ''],
+    ]);
+    const { code, stderr } = await evaluate(path, '--labels', labels, '--key', 'about_me');
+    expect([code, stderr]).toEqual([3, expect.stringMatching(/unfilled\.csv .*INPUT_NO_LABELS/)]);
+  });
+
+  it.each(['m.xlsx', 'm.parquet', '-'])('metrics into %s', async (name) => {
+    const path = await folder.table('labelled.csv', [HEADER, ...plainRows()]);
+    const output = name === '-' ? name : folder.path(name);
+    expect(await evaluate(path, '--output', output)).toMatchObject({
+      code: 4,
+      stderr: expect.stringContaining('OUTPUT_FORMAT'),
+    });
   });
 
   it('without any table', async () => {
