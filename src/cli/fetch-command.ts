@@ -26,12 +26,17 @@ export async function run(options: Record<string, unknown>): Promise<ExitCode> {
   const config = names === undefined ? loaded : selectModels(loaded, names);
   const device = options['device'] as 'auto' | 'cpu' | 'cuda';
   const stop = new AbortController();
-  const onSignal = (): void => stop.abort();
+  let stopCode: ExitCode = ExitCode.interrupted;
+  const onSignal = (name: NodeJS.Signals): void => {
+    if (name === 'SIGTERM') stopCode = ExitCode.terminated;
+    stop.abort();
+  };
   process.once('SIGINT', onSignal);
   process.once('SIGTERM', onSignal);
-  const failures: RunScoringError[] = [];
+  const models = config.getEnabledModels();
+  let failed = 0;
   try {
-    for (const entry of config.getEnabledModels()) {
+    for (const entry of models) {
       const say = (line: string): void => void process.stderr.write(`${entry.name}: ${line}\n`);
       const progress = new StepReport(say);
       try {
@@ -55,19 +60,20 @@ export async function run(options: Record<string, unknown>): Promise<ExitCode> {
       } catch (error) {
         if (stop.signal.aborted) {
           process.stderr.write('Stopped. What was fetched is kept; the same line goes on.\n');
-          return ExitCode.interrupted;
+          return stopCode;
         }
         if (!(error instanceof RunScoringError)) throw error;
         // The other models may still come.
         say(`error: ${error.toLine()}`);
-        failures.push(error);
+        failed += 1;
       }
     }
   } finally {
     process.off('SIGINT', onSignal);
     process.off('SIGTERM', onSignal);
   }
-  return failures.length === 0 ? ExitCode.done : ExitCode.noModel;
+  if (failed === 0) return ExitCode.done;
+  return failed === models.length ? ExitCode.noModel : ExitCode.partial;
 }
 
 /** One line for every tenth of something large. */

@@ -26,6 +26,9 @@ export async function run(options: Record<string, unknown>, args: readonly strin
       hint: 'Folders start with ./ ../ or /.',
     });
   }
+  if (isLocalModelId(modelId) && options['revision'] !== undefined) {
+    throw new RunScoringError('USAGE_OPTION', '--revision is for models of the hub; a folder has none.');
+  }
   const rows = readCount(options, 'rows');
   const tokens = readCount(options, 'tokens');
   const notes: string[] = [];

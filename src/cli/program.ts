@@ -19,6 +19,7 @@ export async function runProgram(args: readonly string[]): Promise<ExitCode> {
     .description('Score the texts of a table with up to three language models on your own machine.')
     .version(packageVersion())
     .enablePositionalOptions()
+    .helpCommand(true)
     .allowExcessArguments()
     .showSuggestionAfterError()
     .exitOverride()
@@ -35,8 +36,8 @@ export async function runProgram(args: readonly string[]): Promise<ExitCode> {
   });
 
   for (const entry of SUBCOMMANDS) {
-    const command = program.command(entry.name).description(entry.summary).allowExcessArguments(false);
-    command.copyInheritedSettings(program);
+    const command = program.command(entry.name).description(entry.summary);
+    command.copyInheritedSettings(program).allowExcessArguments(false);
     if (!args.includes(entry.name)) continue;
     const subcommand = await entry.load();
     subcommand.configure(command);

@@ -48,10 +48,17 @@ export function listenForStop(onStop: (name: string) => void, onForced: () => vo
   };
 }
 
-/** The line that goes on with this run, quoted for a POSIX shell. */
-export function resumeCommand(args: readonly string[]): string {
+/**
+ * The line that goes on with this run, quoted for a POSIX shell.
+ * @param underNpm started by npx or an npm script, outside of which the shell may not know the command
+ */
+export function resumeCommand(
+  args: readonly string[],
+  underNpm = process.env['npm_command'] !== undefined,
+): string {
   const rest = args.filter((arg) => arg !== '--resume' && arg !== '--no-clobber');
-  return ['run-scoring', ...rest, '--resume'].map(shellQuote).join(' ');
+  const line = ['run-scoring', ...rest, '--resume'].map(shellQuote).join(' ');
+  return underNpm ? `npx ${line}` : line;
 }
 
 function shellQuote(arg: string): string {

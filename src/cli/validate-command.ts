@@ -6,7 +6,7 @@ import { ENSEMBLE_COLUMNS } from '../report/results-header.js';
 import { findConfig } from './find-config.js';
 
 export function configure(command: Command): void {
-  command.option('--config <file>', 'YAML config to check');
+  command.option('--config <file>', 'YAML config to check (default: config/config.yaml)');
 }
 
 export async function run(options: Record<string, unknown>): Promise<ExitCode> {

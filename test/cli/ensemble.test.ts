@@ -211,9 +211,9 @@ describe('a run', () => {
     expect((await votesOf('out.csv')).map(([flag]) => flag)).toEqual(['bad', 'good']);
   });
 
-  it('puts both into the JSON summary, and stays silent with --quiet', async () => {
+  it('puts both into the JSON summary, and says only what failed with --quiet', async () => {
     const { stdout, stderr } = await run(['--json', '--quiet', '--compare']);
-    expect(stderr).toBe('');
+    expect(stderr).toBe('a: 1 invalid_output\nb: 1 invalid_output\nc: 1 invalid_output\n');
     const summary = JSON.parse(stdout);
     expect(summary.comparison).toMatchObject({ complete: 2, incomplete: 1 });
     expect(summary.evaluation.raters[0].metrics.at(-1)).toMatchObject({ tag: 'overall', tp: 1, fp: 1 });

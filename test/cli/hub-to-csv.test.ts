@@ -5,7 +5,7 @@ import { parse } from 'csv-parse/sync';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ADMITTED_TOKEN, ImitatedHub } from '../fixtures/hub-server.js';
 import { LLAMA_32_3B_NARROW, llamaRepository } from '../fixtures/random-checkpoint.js';
-import { runScoring } from './run-dist.js';
+import { ROOT, runScoring } from './run-dist.js';
 
 const MODEL = 'meta-llama/Llama-3.2-3B-Instruct';
 const SMALL = 'acme/small';
@@ -129,4 +129,8 @@ it('says which page to visit when the licence has not been accepted', async () =
   expect(stderr).toContain(`${hub.url}/${MODEL}`);
   const fetched = await runScoring(['fetch', '--config', config(MODEL, '4bit')], { env: fresh });
   expect([fetched.code, fetched.stderr]).toEqual([5, expect.stringContaining(`${hub.url}/${MODEL}`)]);
+  const embedded = '  - {name: e, model_id: "./data/models/scout"}\n'.replace('./', `${ROOT}/`);
+  const both = config(MODEL, '4bit');
+  writeFileSync(both, readFileSync(both, 'utf8').replace('hf_token', `${embedded}hf_token`));
+  expect((await runScoring(['fetch', '--config', both], { env: fresh })).code).toBe(6);
 });

@@ -121,10 +121,11 @@ describe('a dry run', () => {
 });
 
 it('quotes the resume command for a shell', () => {
-  expect(resumeCommand(['--input', "a b'c.csv", '--output', 'o.csv', '--no-clobber'])).toBe(
+  expect(resumeCommand(['--input', "a b'c.csv", '--output', 'o.csv', '--no-clobber'], false)).toBe(
     "run-scoring --input 'a b'\\''c.csv' --output o.csv --resume",
   );
-  expect(resumeCommand(['--resume', '--input', 'a'])).toBe('run-scoring --input a --resume');
+  expect(resumeCommand(['--resume', '--input', 'a'], false)).toBe('run-scoring --input a --resume');
+  expect(resumeCommand(['--input', 'a'], true)).toBe('npx run-scoring --input a --resume');
 });
 
 it('shows where an unexpected error came from, never its message', () => {

@@ -103,13 +103,16 @@ describe('a run', () => {
     const partly = await run([...BASE, '--multi-model'], { env: { FAKE_FAIL_LOAD: 'a' } });
     expect(partly.stderr).toContain('[MODEL_MISSING]');
     expect(partly.code).toBe(6);
+    const quiet = await run([...BASE, '--multi-model', '--quiet'], { env: { FAKE_FAIL_LOAD: 'a' } });
+    expect(quiet.stderr).toBe('a: The model folder is not there. [MODEL_MISSING]\n');
     await rm(file('out.csv'));
     const none = await run([...BASE, '--multi-model'], { env: { FAKE_FAIL_LOAD: 'a,b' } });
     expect(none.code).toBe(5);
     expect(none.stderr).toContain('[MODEL_MISSING]');
     await expect(stat(file('out.csv'))).rejects.toThrow();
     await writeFile(file('in.csv'), 'about_me\nFAIL\nfine\n');
-    expect((await run(BASE)).code).toBe(6);
+    const failed = await run([...BASE, '--quiet']);
+    expect([failed.code, failed.stderr]).toEqual([6, 'a: 1 invalid_output\n']);
   });
 });
 
@@ -145,6 +148,8 @@ describe('bad input and output are one line, a code, and no output', () => {
     const { code, stdout } = await run(['--input', 'none.csv', '--output', 'out.csv', '--json']);
     expect(code).toBe(3);
     expect(JSON.parse(stdout)).toMatchObject({ exit_code: 3, error: { code: 'INPUT_NOT_FOUND' } });
+    const config = await run([...BASE, '--config', 'none.yaml', '--json']);
+    expect(JSON.parse(config.stdout)).toMatchObject({ exit_code: 2, error: { code: 'CONFIG_MISSING' } });
   });
 
   it('a header alone is no error', async () => {

@@ -2,8 +2,10 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SUBCOMMANDS } from '../../src/cli/commands.js';
 import { runProgram } from '../../src/cli/program.js';
 import { RunScoringError } from '../../src/foundation/errors.js';
+import { widest } from './command-line.js';
 import { runScoring } from './run-dist.js';
 
 let folder = '';
@@ -50,7 +52,14 @@ describe('help and version', () => {
     ]) {
       expect(stdout).toContain(option);
     }
-    expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
+    expect(widest(stdout)).toBeLessThanOrEqual(80);
+  });
+
+  it.each(SUBCOMMANDS.map(({ name }) => name))('of %s fit 80 columns', async (name) => {
+    const { code, stdout } = await runScoring([name, '--help']);
+    expect([code, stdout]).toEqual([0, expect.stringContaining(`Usage: run-scoring ${name}`)]);
+    expect(widest(stdout)).toBeLessThanOrEqual(80);
+    if (name === 'compare') expect((await runScoring(['help', name])).stdout).toBe(stdout);
   });
 
   it('give the version of the package', async () => {
@@ -83,6 +92,9 @@ describe('a wrong command line is one line on stderr and exit code 2', () => {
     ],
     [['--input', 'in.csv', '--output', 'o.csv', '--config', 'config.yaml', '--models', 'zebra'], 'Known: a.'],
     [['validate', '--config', 'bad.yaml'], 'CONFIG_UNKNOWN_KEY'],
+    [['validate', 'config.yaml'], 'Too many arguments'],
+    [['evaluate', 'in.csv', 'in.csv'], 'Too many arguments'],
+    [['inspect', './folder', '--revision', 'main'], '--revision is for models of the hub'],
   ])('%j', async (args, words) => {
     const paths = args.map((arg) =>
       arg.endsWith('.csv') || arg.endsWith('.yaml') ? join(folder, arg) : arg,
