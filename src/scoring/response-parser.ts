@@ -1,5 +1,5 @@
 import type { OutputField } from '../config/schema.js';
-import { type JsonMember, scanJsonValue } from './json-scanner.js';
+import { type JsonMember, scanJsonValue } from '../foundation/json-scanner.js';
 import type { FieldValues } from './record.js';
 
 export type ParseFailure =

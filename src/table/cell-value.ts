@@ -1,13 +1,14 @@
 /**
  * A value that is more than a string, number or boolean: a moment in time (ISO 8601 text), a number in a spreadsheet's
- * format, an exact decimal, a spreadsheet's error such as `#N/A`, or a list, struct or map as JSON text.
+ * format or as JSON Lines write it, an exact decimal, a spreadsheet's error such as `#N/A`, or a list, struct or map as JSON text.
  */
 export interface RichValue {
   readonly kind: 'date' | 'datetime' | 'time' | 'number' | 'decimal' | 'error' | 'json';
   /** What a table of texts shows. */
   readonly text: string;
-  /** From a spreadsheet: the number behind it, and the code of its format, such as `yyyy-mm-dd`. */
+  /** The number behind it: always for `number`, else from a spreadsheet. */
   readonly serial?: number;
+  /** From a spreadsheet: the code of its format, such as `yyyy-mm-dd`. */
   readonly format?: string;
 }
 

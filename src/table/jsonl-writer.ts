@@ -1,5 +1,6 @@
 import { jsonOfValue } from './cell-value.js';
 import type { RiskyCells } from './csv-writer.js';
+import { contentWithout } from './json-line.js';
 import {
   inputValues,
   outputValue,
@@ -19,7 +20,7 @@ export class JsonlWriter implements TableWriter {
   readonly #options: TableWriterOptions;
   readonly #table: readonly string[];
   /** Keys to take out of an object of the input; null where its keys are not kept in their order. */
-  readonly #dropped: readonly string[] | null;
+  readonly #dropped: ReadonlySet<string> | null;
   #header: readonly string[] = [];
   #lines: string[] = [];
 
@@ -30,7 +31,7 @@ export class JsonlWriter implements TableWriter {
     const { columns } = options;
     const isOrdered =
       columns?.every((at, index) => at >= 0 && (index === 0 || at > columns[index - 1]!)) ?? true;
-    this.#dropped = isOrdered ? table.filter((_, at) => columns?.includes(at) === false) : null;
+    this.#dropped = isOrdered ? new Set(table.filter((_, at) => columns?.includes(at) === false)) : null;
   }
 
   async writeHeader(names: readonly string[]): Promise<void> {
@@ -42,7 +43,7 @@ export class JsonlWriter implements TableWriter {
     const source = row.from?.source;
     const members: string[] = [];
     if (source !== undefined && this.#dropped !== null) {
-      const own = withoutKeys(source, this.#dropped).slice(1, -1).trim();
+      const own = contentWithout(source, this.#dropped);
       if (own !== '') members.push(own);
     } else {
       for (const [at, value] of inputValues(row, this.#table, this.#options).entries()) {
@@ -67,11 +68,4 @@ export class JsonlWriter implements TableWriter {
     this.#lines = [];
     await this.#options.write(Buffer.from(text, 'utf8'));
   }
-}
-
-/** The object's text without some of its keys: values stay equal, their text may change. */
-export function withoutKeys(source: string, keys: readonly string[]): string {
-  const object = JSON.parse(source) as Record<string, unknown>;
-  if (!keys.some((key) => Object.hasOwn(object, key))) return source;
-  return JSON.stringify(Object.fromEntries(Object.entries(object).filter(([key]) => !keys.includes(key))));
 }

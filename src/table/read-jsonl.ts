@@ -3,6 +3,7 @@ import { decodedChunks } from './decoded-chunks.js';
 import { digestFile } from './digest-file.js';
 import type { FileSystem } from './file-system.js';
 import { findColumn } from './header-map.js';
+import { cellOfJson, membersOf } from './json-line.js';
 import { checkUnchanged, type OpenInput, openInput, unreadable } from './open-input.js';
 import type { CsvReadOptions } from './read-csv.js';
 import { MAX_RECORD_BYTES } from './record-splitter.js';
@@ -15,7 +16,7 @@ const CARRIAGE_RETURN = 13;
 /**
  * Opens a file of one JSON object a line (JSON Lines, NDJSON) and reads it once to know its columns: all keys, in the order
  * in which they first occur. A cell is a string as it is, nothing for null and where the key is missing, and the JSON text of
- * anything else. Rows keep the object as it stands in the file.
+ * anything else, as it stands in the file, as does the object in each row.
  * @throws RunScoringError INPUT_NOT_FOUND, INPUT_UNREADABLE, INPUT_EMPTY, INPUT_ENCODING, INPUT_COLUMN_MISSING, USAGE_ENCODING
  */
 export async function openJsonl(
@@ -40,7 +41,7 @@ export async function openJsonl(
     for await (const { text } of readLines(reading)) {
       lines += 1;
       // A damaged line is told of when rows are read: behind a limit it does not matter.
-      for (const key of Object.keys(parseObject(text) ?? {})) keys.add(key);
+      for (const key of membersOf(text)?.keys() ?? []) keys.add(key);
     }
     if (lines === 0) {
       throw new RunScoringError('INPUT_EMPTY', 'The file is empty.', {
@@ -144,12 +145,12 @@ async function* readRows(
   await checkUnchanged(input);
   if (limit > 0) {
     for await (const { line, text } of readLines(reading)) {
-      const object = parseObject(text);
-      if (object !== undefined) {
+      const members = membersOf(text);
+      if (members !== undefined) {
         yield {
           row,
           line,
-          cells: header.map((key) => cellOf(object, key)),
+          cells: header.map((key) => cellOfJson(members.get(key))),
           fault: null,
           source: text.trim(),
         };
@@ -168,19 +169,4 @@ async function* readRows(
     }
   }
   await checkUnchanged(input);
-}
-
-function parseObject(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-    return isObject ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function cellOf(object: Record<string, unknown>, key: string): string {
-  const value = Object.hasOwn(object, key) ? object[key] : null;
-  return value === null ? '' : typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -1,6 +1,7 @@
-import { type CellValue, valueOfJson } from './cell-value.js';
+import type { CellValue } from './cell-value.js';
 import type { RiskyCells } from './csv-writer.js';
 import type { FormulaGuard } from './formula-guard.js';
+import { membersOf, valueOfJsonText } from './json-line.js';
 import type { TableRow } from './table.js';
 
 /** A row to write: cells of the input's columns, then the new ones; and the row that the former came from. */
@@ -47,8 +48,8 @@ export function valuesOfRow(row: TableRow, header: readonly string[]): readonly 
   if (row.fault !== null) return row.cells;
   if (row.values !== undefined) return row.values;
   if (row.source === undefined) return row.cells;
-  const object = JSON.parse(row.source) as Record<string, unknown>;
-  return header.map((key) => (Object.hasOwn(object, key) ? valueOfJson(object[key]) : null));
+  const members = membersOf(row.source)!;
+  return header.map((key) => valueOfJsonText(members.get(key)));
 }
 
 /** The values of the columns before `firstOutput`. A column that the input does not have holds text, or null for none. */

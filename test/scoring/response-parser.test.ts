@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isStrictJson } from '../../src/scoring/json-scanner.js';
+import { isStrictJson } from '../../src/foundation/json-scanner.js';
 import { parseResponse } from '../../src/scoring/response-parser.js';
 import { FIELDS, fuzzParser, SEEDS } from './response-parser-corpus.js';
 

@@ -1,11 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { JsonlWriter, withoutKeys } from '../../src/table/jsonl-writer.js';
+import { contentWithout } from '../../src/table/json-line.js';
+import { JsonlWriter } from '../../src/table/jsonl-writer.js';
 import { openTable } from '../../src/table/open-table.js';
 import type { CsvReadOptions } from '../../src/table/read-csv.js';
+import { isSameNumber } from '../../src/table/same-number.js';
 import type { TableRow } from '../../src/table/table.js';
 import { failureOf } from './csv-text.js';
 import { MemoryFileSystem } from './memory-file-system.js';
+import { readBytes, writeWith } from './table-files.js';
 
 async function read(content: string | Buffer, options: CsvReadOptions = {}, name = '/folder/in.jsonl') {
   const fileSystem = new MemoryFileSystem();
@@ -13,7 +16,6 @@ async function read(content: string | Buffer, options: CsvReadOptions = {}, name
   const table = await openTable(fileSystem, name, options);
   const rows: TableRow[] = [];
   for await (const row of table.rows()) rows.push(row);
-  await table.close();
   return { table, rows };
 }
 
@@ -99,6 +101,17 @@ describe('reading JSON Lines', () => {
   });
 });
 
+describe('keys of JSON Lines', () => {
+  it('are columns in the order in which they come, whole numbers too, and the last of a key counts', async () => {
+    const { table, rows } = await read('{"name":"x","2020":"y","a":1,"a":"2"}\n{"1":0}');
+    expect(table.header).toEqual(['name', '2020', 'a', '1']);
+    expect(rows.map((row) => row.cells)).toEqual([
+      ['x', 'y', '2', ''],
+      ['', '', '', '0'],
+    ]);
+  });
+});
+
 describe('reading TSV', () => {
   it('takes tabs for delimiters, whatever else the cells hold', async () => {
     const { table, rows } = await read('a,b\tc,d\n1,2\t"3\t4"\n', {}, '/folder/in.tsv');
@@ -132,8 +145,76 @@ describe('writing JSON Lines', () => {
     ]);
   });
 
-  it('takes keys out only where they are', () => {
-    expect(withoutKeys('{ "a":1 }', ['b'])).toBe('{ "a":1 }');
-    expect(withoutKeys('{"a":1,"b":2,"__proto__":3}', ['b'])).toBe('{"a":1,"__proto__":3}');
+  it('takes keys out wherever they stand and leaves the rest to the byte', () => {
+    const without = (object: string, ...keys: string[]) => contentWithout(object, new Set(keys));
+    expect(without('{ "a":1 }')).toBe('"a":1');
+    expect(without('{ "a":1 }', 'b')).toBe('"a":1');
+    expect(without('{"a":1}', 'a')).toBe('');
+    const source = '{ "b": 1, "a" : 12345678901234567890 ,"2":{"b":1.10}, "\\u0062":[1e400], "__proto__":3 }';
+    expect(without(source, 'b')).toBe('"a" : 12345678901234567890 ,"2":{"b":1.10}, "__proto__":3');
+    expect(without(source, '__proto__', 'a')).toBe('"b": 1 ,"2":{"b":1.10}, "\\u0062":[1e400]');
+  });
+});
+
+describe('numbers of JSON Lines', () => {
+  const NUMBERS = ['12345678901234567890', '9007199254740993', '1.10', '1e400', '-0', '1E3', '0.1', '7'];
+  const NESTED = '{"b": 12345678901234567890}';
+  const SOURCE = `{${[...NUMBERS, NESTED].map((text, at) => `"n${at}": ${text}`).join(', ')}}`;
+
+  it('stand in cells as they stand in the file', async () => {
+    const { table, rows } = await read(SOURCE);
+    expect(rows[0]!.cells).toEqual([...NUMBERS, NESTED]);
+    expect((await writeWith(table, 'out.csv')).toString()).toContain(
+      `${NUMBERS.join(',')},"{""b"": 12345678901234567890}",bad`,
+    );
+  });
+
+  it('stay as they stand when columns change their places', async () => {
+    const { table, rows } = await read(`${SOURCE}\n`);
+    let text = '';
+    const columns = [...table.header.keys()].reverse();
+    const write = async (bytes: Buffer) => {
+      text += bytes.toString();
+    };
+    const options = { guard: 'outputs', firstOutput: columns.length, columns, write } as const;
+    const writer = new JsonlWriter(table.header, options);
+    await writer.writeHeader(columns.map((at) => table.header[at]!));
+    await writer.writeRow({ cells: columns.map((at) => rows[0]!.cells[at]!), from: rows[0]! });
+    await writer.end();
+    const wanted = columns.map((at) => `"n${at}":${[...NUMBERS, NESTED][at]}`);
+    expect(text).toBe(`{${wanted.join(',')}}\n`);
+  });
+
+  it('are numbers in typed formats only where a double holds all of their digits', async () => {
+    for (const name of ['out.parquet', 'out.xlsx']) {
+      const { table } = await read(SOURCE);
+      const copy = await readBytes(await writeWith(table, name), name);
+      const values = copy.rows[0]!.values!.slice(0, NUMBERS.length).map((value) =>
+        // A sheet's number with a format.
+        typeof value === 'object' ? value?.serial : typeof value === 'bigint' ? Number(value) : value,
+      );
+      const zero = name === 'out.xlsx' ? 0 : -0;
+      expect(values).toEqual([NUMBERS[0], NUMBERS[1], 1.1, NUMBERS[3], zero, 1000, 0.1, 7]);
+    }
+  });
+
+  it('are compared by value', () => {
+    for (const text of [
+      '1.10',
+      '100e-2',
+      '0.0',
+      '-0',
+      '1E+3',
+      '12300',
+      '0.00012',
+      '1e21',
+      '5e-324',
+      '-2.50',
+    ]) {
+      expect([text, isSameNumber(text, Number(text))]).toEqual([text, true]);
+    }
+    for (const text of ['9007199254740993', '1e400', '1e-400', '0.30000000000000000001', '-1e999']) {
+      expect([text, isSameNumber(text, Number(text))]).toEqual([text, false]);
+    }
   });
 });

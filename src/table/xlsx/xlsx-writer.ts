@@ -124,7 +124,8 @@ export class XlsxWriter implements TableWriter {
   /** A number where a double holds all digits, shown with as many decimals; else text. */
   #decimalCell(at: number, text: string): string {
     const digits = text.replace(/^-?0*\.?0*|\./g, '').length;
-    if (digits > 15) return this.#textCell(at, text);
+    // JSON Lines may hold one with an exponent, such as 1e400.
+    if (digits > 15 || /e/i.test(text)) return this.#textCell(at, text);
     const decimals = text.includes('.') ? text.length - text.indexOf('.') - 1 : 0;
     const format = decimals === 0 ? '0' : `0.${'0'.repeat(decimals)}`;
     return this.#plainCell(at, String(Number(text)), 'n', this.#styles.styleOf(format));

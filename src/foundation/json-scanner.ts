@@ -117,7 +117,8 @@ export function isStrictJson(text: string): boolean {
   return result.ok && skipSpace(text, result.end) === text.length;
 }
 
-function skipSpace(text: string, at: number): number {
+/** The first position from `at` on that holds no white space of JSON. */
+export function skipSpace(text: string, at: number): number {
   for (; at < text.length; at++) {
     const char = text.charCodeAt(at);
     if (char !== Char.Space && char !== Char.LineFeed && char !== Char.Return && char !== Char.Tab) break;
