@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { ExitCode } from '../foundation/exit-codes.js';
 import { ensembleCells, isAsked, NO_VOTE, voteOf } from '../report/ensemble-cells.js';
 import { readResults } from '../report/read-results.js';
-import { ENSEMBLE_COLUMNS } from '../report/results-header.js';
+import { ENSEMBLE_COLUMNS, MARGIN_COLUMN } from '../report/results-header.js';
 import { alignColumns, countOf } from '../report/text-table.js';
 import { writeTable } from '../report/write-table.js';
 import { ENSEMBLE_METHODS, type EnsembleMethod, TIE_RULES, type TieRule } from '../stats/ensemble.js';
@@ -59,7 +59,12 @@ export async function run(raw: Record<string, unknown>, args: readonly string[])
         }
       };
       const header = [...kept.map((at) => table.header[at]!), ...ENSEMBLE_COLUMNS];
-      await writeTable(output, table, header, rows(), kept.length, kept);
+      await writeTable(output, table, rows(), {
+        header,
+        firstOutput: kept.length,
+        columns: kept,
+        numbers: new Set([MARGIN_COLUMN]),
+      });
     },
   });
   const names = [...counts].map(([flag, count]) => [flag === '' ? '(no vote)' : flag, countOf(count, 'row')]);

@@ -40,7 +40,7 @@ export async function run(raw: Record<string, unknown>, args: readonly string[])
       const rows = async function* () {
         yield* review.rows;
       };
-      await writeTable(output, table, review.header, rows(), review.firstOutput, review.columns);
+      await writeTable(output, table, rows(), review.form);
       const where = output === '-' ? 'standard output' : output;
       said =
         chosen.length === 0

@@ -34,11 +34,14 @@ export interface HeaderNames {
 }
 
 export const ENSEMBLE = 'ensemble';
-export const ENSEMBLE_COLUMNS = ['ensemble_flag', 'ensemble_margin', 'ensemble_votes'] as const;
+/** The columns of the ensemble and of a review file that hold numbers. */
+export const MARGIN_COLUMN = 'ensemble_margin';
+export const REVIEW_SCORE_COLUMN = 'review_score';
+export const ENSEMBLE_COLUMNS = ['ensemble_flag', MARGIN_COLUMN, 'ensemble_votes'] as const;
 export const CONFIG_HASH_COLUMN = 'config_hash';
 export const ROW_KEY_COLUMN = 'row_key';
 /** What a review file adds besides the row key. */
-export const REVIEW_COLUMNS = ['review_score', 'review_reasons'] as const;
+export const REVIEW_COLUMNS = [REVIEW_SCORE_COLUMN, 'review_reasons'] as const;
 
 /**
  * Finds the models of a scored table by its header: `ai_<model>_<label field>`, and the ensemble by `ensemble_flag`.

@@ -2,9 +2,10 @@ import { detachedRow } from '../table/detached-row.js';
 import type { Table } from '../table/table.js';
 import type { WrittenRow } from '../table/written-table.js';
 import type { Results } from './read-results.js';
-import { REVIEW_COLUMNS, type ResultsHeader, ROW_KEY_COLUMN } from './results-header.js';
+import { REVIEW_COLUMNS, REVIEW_SCORE_COLUMN, type ResultsHeader, ROW_KEY_COLUMN } from './results-header.js';
 import { doubtOf, type RowDoubt } from './row-doubts.js';
 import { RowKeys } from './row-keys.js';
+import type { TableForm } from './write-table.js';
 
 export interface ReviewRow {
   /** 0-based. */
@@ -32,12 +33,9 @@ export function rankForReview(results: Results, top: number): { chosen: ReviewRo
 }
 
 export interface ReviewTable {
-  readonly header: string[];
   readonly rows: WrittenRow[];
-  /** For each column before `firstOutput` its position in the scored table; -1 for those to fill in. */
-  readonly columns: number[];
-  /** Cells before this position stand in the scored table as they are here. */
-  readonly firstOutput: number;
+  /** The scored table is its source; columns to fill in have no position there. */
+  readonly form: TableForm;
 }
 
 /**
@@ -76,10 +74,13 @@ export async function reviewTable(
   const input = header.input.map((at) => table.header[at]!);
   const models = said.map((at) => table.header[at]!);
   return {
-    header: [...input, rubric.humanColumn, ...tagColumns, ...models, ...REVIEW_COLUMNS, ROW_KEY_COLUMN],
     rows,
-    columns: [...header.input, -1, ...tagColumns.map(() => -1), ...said],
-    firstOutput: input.length + 1 + tagColumns.length + models.length,
+    form: {
+      header: [...input, rubric.humanColumn, ...tagColumns, ...models, ...REVIEW_COLUMNS, ROW_KEY_COLUMN],
+      columns: [...header.input, -1, ...tagColumns.map(() => -1), ...said],
+      firstOutput: input.length + 1 + tagColumns.length + models.length,
+      numbers: new Set([REVIEW_SCORE_COLUMN]),
+    },
   };
 }
 

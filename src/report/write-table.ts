@@ -6,29 +6,32 @@ import { RunFolder } from '../table/run-folder.js';
 import { systemFailure } from '../table/system-failure.js';
 import type { Table } from '../table/table.js';
 import { checkOutputFormat, createTableWriter } from '../table/table-writer.js';
-import type { WrittenRow } from '../table/written-table.js';
+import type { TableWriterOptions, WrittenRow } from '../table/written-table.js';
+
+/** What a table looks like that is made from another one. */
+export interface TableForm extends Pick<TableWriterOptions, 'firstOutput' | 'numbers'> {
+  readonly header: readonly string[];
+  /** For each column before `firstOutput` its position in the source; -1 for none. */
+  readonly columns: readonly number[];
+}
 
 /**
  * Writes a table in the format that its name tells, else in that of the table it was made from; it appears when it is complete.
  * @param path a file, or `-` for stdout
- * @param firstOutput cells from here on are new; those before were read and stay as they are
- * @param columns for each of those before, its position in the source; -1 for none
  * @throws RunScoringError OUTPUT_…
  */
 export async function writeTable(
   path: string,
   source: Table,
-  header: readonly string[],
   rows: AsyncIterable<WrittenRow>,
-  firstOutput: number,
-  columns: readonly number[],
+  form: TableForm,
 ): Promise<void> {
+  const { header, ...options } = form;
   await checkOutputFormat(path, source, header);
   const write = async (sink: (bytes: Buffer) => Promise<void>) => {
     const writer = await createTableWriter(path, source, {
+      ...options,
       guard: 'outputs',
-      firstOutput,
-      columns,
       write: sink,
     });
     await writer.writeHeader(header);

@@ -1,4 +1,3 @@
-import { isNumericOutput } from '../table/written-table.js';
 import type { DataFrame } from './data-frame.js';
 import type { ResultColumn } from './score-texts.js';
 
@@ -62,10 +61,9 @@ function addColumns(table: ArrowTable, columns: readonly ResultColumn[]): ArrowT
     deriveType(first!.type, id, precision);
   const text = typeOf(UTF8);
   const number = typeOf(FLOATING_POINT, DOUBLE);
-  const made = columns.map(({ name, values }) => {
-    const isNumber = isNumericOutput(name);
-    const { buffers, nulls } = isNumber ? doubles(values) : utf8(values);
-    const type = isNumber ? number : text;
+  const made = columns.map(({ name, values, numeric }) => {
+    const { buffers, nulls } = numeric ? doubles(values) : utf8(values);
+    const type = numeric ? number : text;
     const data = new Data(type, 0, values.length, nulls, buffers);
     return { field: new Field(name, type, true), vector: new Vector([data]) };
   });

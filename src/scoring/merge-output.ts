@@ -6,7 +6,7 @@ import type { Table, TableRow } from '../table/table.js';
 import { createTableWriter } from '../table/table-writer.js';
 import type { AddedColumns } from './added-columns.js';
 import type { RowRecord } from './record.js';
-import { resultColumns, resultValues } from './result-columns.js';
+import { numericColumns, resultColumns, resultValues } from './result-columns.js';
 import type { Tally } from './run-summary.js';
 import { unaskedRecord, unaskedStatus } from './unasked-rows.js';
 
@@ -45,7 +45,12 @@ export async function mergeOutput(merge: Merge): Promise<RiskyCells> {
   const writer = await createTableWriter(
     merge.outputPath,
     table,
-    { guard: merge.guard, firstOutput: width, write: merge.write },
+    {
+      guard: merge.guard,
+      firstOutput: width,
+      numbers: numericColumns(models.map((model) => model.name)),
+      write: merge.write,
+    },
     merge.limit,
   );
   await writer.writeHeader([...table.header, ...columns.flat(), ...(merge.added?.names ?? [])]);

@@ -1,6 +1,5 @@
 import { createRequire } from 'node:module';
 import { RunScoringError } from '../foundation/errors.js';
-import { isNumericOutput } from '../table/written-table.js';
 import type { DataFrame } from './data-frame.js';
 
 /** What of a DataFrame of nodejs-polars is used. */
@@ -28,8 +27,8 @@ export function polarsFrame(frame: unknown): DataFrame<PolarsFrame> | undefined 
     withColumns: (columns) => {
       if (columns.length === 0) return given;
       const polars = loadedPolars(frame);
-      const series = columns.map(({ name, values }) =>
-        polars.Series(name, values, isNumericOutput(name) ? polars.Float64 : polars.Utf8),
+      const series = columns.map(({ name, values, numeric }) =>
+        polars.Series(name, values, numeric ? polars.Float64 : polars.Utf8),
       );
       return given.withColumns(...series);
     },

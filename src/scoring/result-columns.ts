@@ -1,12 +1,18 @@
 import { modelColumns } from '../config/rules.js';
 import type { Config } from '../config/schema.js';
 import { RunScoringError } from '../foundation/errors.js';
+import { MARGIN_COLUMN } from '../report/results-header.js';
 import type { RowRecord } from './record.js';
 
 /** The columns that the run adds for one model, in order; only the raw answer when nothing is parsed. */
 export function resultColumns(config: Config, modelName: string, parse: boolean): string[] {
   const columns = modelColumns(config, modelName);
   return parse ? columns : columns.slice(0, 1);
+}
+
+/** Names of those that hold numbers, of the vote too; a field may well be called `self_confidence` and hold words. */
+export function numericColumns(modelNames: readonly string[]): Set<string> {
+  return new Set([...modelNames.map((name) => `ai_${name}_confidence`), MARGIN_COLUMN]);
 }
 
 /** One model's cells of a row, as they stand in the columns of {@link resultColumns}: numbers not yet text. */

@@ -2,7 +2,7 @@ import type { Config } from '../config/schema.js';
 import type { RunProgress } from './csv-run-options.js';
 import type { LoadContext, LoadModel, ScoringRow } from './model-port.js';
 import { isFailed, type RowRecord } from './record.js';
-import { resultColumns, resultValues } from './result-columns.js';
+import { numericColumns, resultColumns, resultValues } from './result-columns.js';
 import { type ModelOutcome, runModel } from './run-model.js';
 import { type ModelSummary, Tally } from './run-summary.js';
 import { unaskedRecord } from './unasked-rows.js';
@@ -21,6 +21,7 @@ export interface ScoreTexts {
 /** A column of a model: text or numbers (confidence), null where nothing is known. As many values as there are texts. */
 export interface ResultColumn {
   readonly name: string;
+  readonly numeric: boolean;
   readonly values: readonly (string | number | null)[];
 }
 
@@ -65,8 +66,10 @@ export async function scoreTexts(work: ScoreTexts): Promise<ScoredTexts> {
       const record = known[row];
       return record === undefined ? [] : resultValues(config, record, parse);
     });
+    const numeric = numericColumns([entry.name]);
     for (const [at, name] of resultColumns(config, entry.name, parse).entries()) {
-      columns.push({ name, values: rows.map((values) => values[at] ?? null) });
+      const values = rows.map((row) => row[at] ?? null);
+      columns.push({ name, numeric: numeric.has(name), values });
     }
     models.push(toSummary(entry, tally, outcome));
     allRecords.push(records);

@@ -1,6 +1,6 @@
 import type { Config } from '../config/schema.js';
 import { type EnsembleSettings, NO_VOTE } from '../report/ensemble-cells.js';
-import { ENSEMBLE_COLUMNS } from '../report/results-header.js';
+import { ENSEMBLE_COLUMNS, MARGIN_COLUMN } from '../report/results-header.js';
 import { rubricOf } from '../report/rubric.js';
 import type { RowRecord } from './record.js';
 import type { ResultColumn, ScoredTexts } from './score-texts.js';
@@ -27,7 +27,11 @@ export async function voteColumns(
   const votes = Array.from({ length: rows }, (_, row) =>
     records.every((each) => each[row]?.status === 'empty_input') ? NO_VOTE : valuesOf(row),
   );
-  return ENSEMBLE_COLUMNS.map((name, at) => ({ name, values: votes.map((vote) => vote[at]!) }));
+  return ENSEMBLE_COLUMNS.map((name, at) => ({
+    name,
+    numeric: name === MARGIN_COLUMN,
+    values: votes.map((vote) => vote[at]!),
+  }));
 }
 
 async function* cellsOf(values: readonly unknown[]): HumanCells {

@@ -3,6 +3,7 @@ import type { Config } from '../config/schema.js';
 import { CONFIG_HASH_COLUMN, ENSEMBLE_COLUMNS } from '../report/results-header.js';
 import { writeTable } from '../report/write-table.js';
 import { keysOfRows, type PlainRow, tableOfRows } from '../table/table-of-rows.js';
+import { numericColumns } from './result-columns.js';
 
 /**
  * Writes scored rows as a table, in the format that the path's ending tells: the rows' own columns first, then those that
@@ -25,5 +26,10 @@ export async function writeScoredRows(
   const written = async function* () {
     for await (const from of table.rows()) yield { cells: from.cells, from };
   };
-  await writeTable(path, table, table.header, written(), own.length, [...own.keys()]);
+  await writeTable(path, table, written(), {
+    header: table.header,
+    firstOutput: own.length,
+    columns: [...own.keys()],
+    numbers: numericColumns(config.models.map((entry) => entry.name)),
+  });
 }

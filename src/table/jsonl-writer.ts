@@ -39,7 +39,7 @@ export class JsonlWriter implements TableWriter {
   }
 
   async writeRow(row: WrittenRow): Promise<void> {
-    const { firstOutput } = this.#options;
+    const { firstOutput, numbers } = this.#options;
     const source = row.from?.source;
     const members: string[] = [];
     if (source !== undefined && this.#dropped !== null) {
@@ -52,7 +52,7 @@ export class JsonlWriter implements TableWriter {
     }
     for (let at = firstOutput; at < row.cells.length; at++) {
       const name = this.#header[at]!;
-      members.push(`${JSON.stringify(name)}:${jsonOfValue(outputValue(name, row.cells[at]!))}`);
+      members.push(`${JSON.stringify(name)}:${jsonOfValue(outputValue(row.cells[at]!, numbers.has(name)))}`);
     }
     this.#lines.push(`{${members.join(',')}}\n`);
     if (this.#lines.length >= ROWS_PER_WRITE) await this.#flush();

@@ -26,21 +26,16 @@ export interface TableWriterOptions {
   readonly firstOutput: number;
   /** For each column before `firstOutput` its position in the input, -1 for none. Default: the input's columns as they are. */
   readonly columns?: readonly number[] | undefined;
+  /** Names of the outputs that hold numbers; the others hold texts. */
+  readonly numbers: ReadonlySet<string>;
   /** Takes the bytes of many rows at a time. */
   readonly write: (bytes: Buffer) => Promise<void>;
 }
 
-/** The columns of this tool that hold numbers. */
-const NUMERIC = /^ai_.*_confidence$|^ensemble_margin$|^review_score$/;
-
-export function isNumericOutput(name: string): boolean {
-  return NUMERIC.test(name);
-}
-
 /** A new cell as a format with types keeps it; null where it holds nothing. */
-export function outputValue(name: string, cell: string): CellValue {
+export function outputValue(cell: string, isNumber: boolean): CellValue {
   if (cell === '') return null;
-  return isNumericOutput(name) ? Number(cell) : cell;
+  return isNumber ? Number(cell) : cell;
 }
 
 /** The row's values by the input's columns. Texts are all that CSV knows, and all that is known of a damaged row. */

@@ -39,6 +39,7 @@ async function convert(from: string, to: string): Promise<void> {
   const writer = await createTableWriter(folder.path(to), table, {
     guard: 'none',
     firstOutput: 3,
+    numbers: new Set(['ai_a_confidence', 'ai_b_confidence']),
     write: async (bytes) => void chunks.push(Buffer.from(bytes)),
   });
   await writer.writeHeader(table.header);

@@ -2,7 +2,9 @@ import { parse } from 'csv-parse/sync';
 import { describe, expect, it } from 'vitest';
 import { failureOf } from '../table/csv-text.js';
 import { MemoryFileSystem } from '../table/memory-file-system.js';
+import { readTable } from '../table/table-files.js';
 import { freshFiles, INPUT, runOn, stopAt } from './processor-runs.js';
+import { type Script, scriptedRecord } from './scripted-model.js';
 
 const OBJECTS = [
   '{"id":1,"about_me":"plain","nested":{"deep":[1,null,true]}}',
@@ -78,6 +80,30 @@ describe('a run over JSON Lines', () => {
       }
     }
   });
+
+  it.each(['jsonl', 'xlsx', 'parquet'])(
+    'keeps the words of a field whose name ends in _confidence as text (.%s)',
+    async (ending) => {
+      const fileSystem = jsonFiles();
+      const outputPath = `/folder/out.${ending}`;
+      const fields = [
+        { name: 'flag', type: 'enum', values: ['good', 'bad'] },
+        { name: 'self_confidence', type: 'enum', values: ['low', 'high'] },
+      ];
+      const config = { output: { fields }, prompt: { system: 'Judge.' } };
+      const script: Script = {
+        async *answer(rows) {
+          for await (const row of rows) {
+            yield { ...scriptedRecord('a', row), values: { flag: 'good', self_confidence: 'low' } };
+          }
+        },
+      };
+      await runOn(fileSystem, { ...PATHS, outputPath }, { names: ['a'], script, config }).result;
+      const { table, rows } = await readTable(outputPath, {}, fileSystem);
+      expect(rows[0]!.cells[table.header.indexOf('ai_a_self_confidence')]).toBe('low');
+      expect(Number(rows[0]!.cells[table.header.indexOf('ai_a_confidence')])).toBeGreaterThan(0);
+    },
+  );
 
   it('keeps a damaged line where the text belongs, as a failed row', async () => {
     const fileSystem = jsonFiles();

@@ -126,6 +126,7 @@ describe('writing JSON Lines', () => {
     const writer = new JsonlWriter(['a', 'b'], {
       guard: 'outputs',
       firstOutput: 2,
+      numbers: new Set(['ai_m_confidence']),
       write: async (bytes) => {
         text += bytes.toString();
       },
@@ -176,8 +177,13 @@ describe('numbers of JSON Lines', () => {
     const write = async (bytes: Buffer) => {
       text += bytes.toString();
     };
-    const options = { guard: 'outputs', firstOutput: columns.length, columns, write } as const;
-    const writer = new JsonlWriter(table.header, options);
+    const writer = new JsonlWriter(table.header, {
+      guard: 'outputs',
+      firstOutput: columns.length,
+      columns,
+      numbers: new Set(),
+      write,
+    });
     await writer.writeHeader(columns.map((at) => table.header[at]!));
     await writer.writeRow({ cells: columns.map((at) => rows[0]!.cells[at]!), from: rows[0]! });
     await writer.end();

@@ -57,6 +57,7 @@ export async function writeWith(table: Table, to: string, guard: FormulaGuard = 
   const writer = await createTableWriter(to, table, {
     guard,
     firstOutput: table.header.length,
+    numbers: new Set(['ai_m_confidence']),
     write: async (bytes) => void chunks.push(Buffer.from(bytes)),
   });
   await writer.writeHeader([...table.header, ...ADDED]);

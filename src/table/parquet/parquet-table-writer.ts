@@ -4,7 +4,6 @@ import { RunScoringError } from '../../foundation/errors.js';
 import type { RiskyCells } from '../csv-writer.js';
 import {
   inputValues,
-  isNumericOutput,
   outputValue,
   type TableWriter,
   type TableWriterOptions,
@@ -76,13 +75,17 @@ export class ParquetTableWriter implements TableWriter {
   }
 
   async writeRow(row: WrittenRow): Promise<void> {
+    const { numbers } = this.#options;
     const values = inputValues(row, this.#table, this.#options);
     for (const [at, name] of this.#header.entries()) {
       const column = this.#columnOf(at);
       this.#group[at]!.push(
         'tree' in column
           ? this.#stored(row, column, at)
-          : this.#store(column, at < values.length ? values[at]! : outputValue(name, row.cells[at]!)),
+          : this.#store(
+              column,
+              at < values.length ? values[at]! : outputValue(row.cells[at]!, numbers.has(name)),
+            ),
       );
       this.#held += row.cells[at]!.length;
     }
@@ -100,10 +103,10 @@ export class ParquetTableWriter implements TableWriter {
 
   /** A column of the input, or a new one. */
   #columnOf(at: number): ParquetColumn | WrittenColumn {
-    const { firstOutput, columns } = this.#options;
+    const { firstOutput, columns, numbers } = this.#options;
     const position = at >= firstOutput ? -1 : columns === undefined ? at : columns[at]!;
     if (position >= 0) return this.#columns[position]!;
-    return isNumericOutput(this.#header[at]!) ? NUMBER_COLUMN : TEXT_COLUMN;
+    return numbers.has(this.#header[at]!) ? NUMBER_COLUMN : TEXT_COLUMN;
   }
 
   #stored({ from }: WrittenRow, column: ParquetColumn, at: number): unknown {

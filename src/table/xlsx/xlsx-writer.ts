@@ -77,10 +77,10 @@ export class XlsxWriter implements TableWriter {
   async writeRow(row: WrittenRow): Promise<void> {
     if (this.#number > SHEET_LIMITS.rows) throw tooManyRows(this.#options.file);
     this.#number += 1;
-    const { firstOutput } = this.#options;
+    const { firstOutput, numbers } = this.#options;
     const values = inputValues(row, this.#table, this.#options);
     for (let at = firstOutput; at < row.cells.length; at++) {
-      values.push(outputValue(this.#header[at]!, row.cells[at]!));
+      values.push(outputValue(row.cells[at]!, numbers.has(this.#header[at]!)));
     }
     const cells = values.map((value, at) => this.#cell(at, value));
     this.#rows.push(`<row r="${this.#number}">${cells.join('')}</row>`);

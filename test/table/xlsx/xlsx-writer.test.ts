@@ -18,6 +18,7 @@ async function write(
   const writer = new XlsxWriter(header, {
     guard: 'outputs',
     firstOutput: header.length,
+    numbers: new Set(['ai_m_confidence']),
     file: 'out.xlsx',
     sheet: 'Sheet1',
     write: async (bytes) => void chunks.push(Buffer.from(bytes)),
