@@ -43,7 +43,7 @@ export async function run(raw: Record<string, unknown>, args: readonly string[])
   const counts = new Map<string, number>();
   await readResults({
     ...options,
-    whileOpen: async (results, table) => {
+    whileOpen: async (results, table, { added }) => {
       const decide = voteOf(results, { method, ties });
       const kept = [...table.header.keys()].filter(
         (at) => !(ENSEMBLE_COLUMNS as readonly string[]).includes(table.header[at]!),
@@ -63,6 +63,7 @@ export async function run(raw: Record<string, unknown>, args: readonly string[])
         header,
         firstOutput: kept.length,
         columns: kept,
+        said: new Set(kept.flatMap((at, place) => (added.includes(at) ? [place] : []))),
         numbers: new Set([MARGIN_COLUMN]),
       });
     },

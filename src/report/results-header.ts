@@ -21,6 +21,8 @@ export interface ResultsHeader {
   readonly configHash: number;
   /** Columns that were in the table before it was scored, those with people's labels left out. */
   readonly input: readonly number[];
+  /** Columns that runs and commands added: what models and their vote said, review scores, keys. */
+  readonly added: readonly number[];
 }
 
 export interface HeaderNames {
@@ -100,18 +102,17 @@ export function readResultsHeader(
     ...models.map((name) => `${names.outputColumn}_${name}`),
   ]);
   const prefixes = models.map((name) => `ai_${name}_`);
-  const input = [...header.keys()].filter((at) => {
-    const name = header[at]!;
-    if (at === human || humanTags.includes(at) || added.has(name)) return false;
-    return !prefixes.some((prefix) => name.startsWith(prefix));
-  });
+  const isAdded = (at: number) =>
+    added.has(header[at]!) || prefixes.some((prefix) => header[at]!.startsWith(prefix));
+  const unlabelled = [...header.keys()].filter((at) => at !== human && !humanTags.includes(at));
   return {
     raters,
     human,
     humanTags,
     text: position(names.textColumn),
     configHash: position(CONFIG_HASH_COLUMN),
-    input,
+    input: unlabelled.filter((at) => !isAdded(at)),
+    added: unlabelled.filter(isAdded),
   };
 }
 

@@ -73,12 +73,14 @@ export async function reviewTable(
   }
   const input = header.input.map((at) => table.header[at]!);
   const models = said.map((at) => table.header[at]!);
+  const firstSaid = input.length + 1 + tagColumns.length;
   return {
     rows,
     form: {
       header: [...input, rubric.humanColumn, ...tagColumns, ...models, ...REVIEW_COLUMNS, ROW_KEY_COLUMN],
       columns: [...header.input, -1, ...tagColumns.map(() => -1), ...said],
-      firstOutput: input.length + 1 + tagColumns.length + models.length,
+      firstOutput: firstSaid + models.length,
+      said: new Set(models.map((_, at) => firstSaid + at)),
       numbers: new Set([REVIEW_SCORE_COLUMN]),
     },
   };

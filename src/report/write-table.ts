@@ -9,7 +9,7 @@ import { checkOutputFormat, createTableWriter } from '../table/table-writer.js';
 import type { TableWriterOptions, WrittenRow } from '../table/written-table.js';
 
 /** What a table looks like that is made from another one. */
-export interface TableForm extends Pick<TableWriterOptions, 'firstOutput' | 'numbers'> {
+export interface TableForm extends Pick<TableWriterOptions, 'firstOutput' | 'numbers' | 'said'> {
   readonly header: readonly string[];
   /** For each column before `firstOutput` its position in the source; -1 for none. */
   readonly columns: readonly number[];

@@ -1,15 +1,19 @@
 import { stringify } from 'csv-stringify/sync';
 import type { CsvDialect } from './csv-dialect.js';
-import { type FormulaGuard, guardCell, isRiskyCell } from './formula-guard.js';
+import {
+  type FormulaGuard,
+  guardCell,
+  isOutputCell,
+  isRiskyCell,
+  type OutputCells,
+} from './formula-guard.js';
 
-export interface CsvWriterOptions {
+export interface CsvWriterOptions extends OutputCells {
   readonly dialect: CsvDialect;
   readonly lineBreak: '\n' | '\r\n' | '\r';
   /** Begin with a UTF-8 byte order mark. */
   readonly marked: boolean;
   readonly guard: FormulaGuard;
-  /** Cells from this position on are outputs, those before it the input's own. */
-  readonly firstOutput: number;
   /** Takes the bytes of many rows at a time. */
   readonly write: (bytes: Buffer) => Promise<void>;
 }
@@ -57,10 +61,10 @@ export class CsvWriter {
   }
 
   #guarded(cells: readonly string[]): string[] {
-    const { guard, firstOutput } = this.#options;
+    const { guard } = this.#options;
     return cells.map((cell, index) => {
       if (!isRiskyCell(cell)) return cell;
-      const isOutput = index >= firstOutput;
+      const isOutput = isOutputCell(this.#options, index);
       this.risky[isOutput ? 'output' : 'input'] += 1;
       return guard === 'all' || (isOutput && guard === 'outputs') ? guardCell(cell) : cell;
     });

@@ -1,6 +1,6 @@
 import type { CellValue } from './cell-value.js';
 import type { RiskyCells } from './csv-writer.js';
-import type { FormulaGuard } from './formula-guard.js';
+import type { FormulaGuard, OutputCells } from './formula-guard.js';
 import { membersOf, valueOfJsonText } from './json-line.js';
 import type { TableRow } from './table.js';
 
@@ -20,10 +20,8 @@ export interface TableWriter {
   end(): Promise<void>;
 }
 
-export interface TableWriterOptions {
+export interface TableWriterOptions extends OutputCells {
   readonly guard: FormulaGuard;
-  /** Cells from this position on are outputs, those before it the input's own. */
-  readonly firstOutput: number;
   /** For each column before `firstOutput` its position in the input, -1 for none. Default: the input's columns as they are. */
   readonly columns?: readonly number[] | undefined;
   /** Names of the outputs that hold numbers; the others hold texts. */

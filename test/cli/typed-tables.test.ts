@@ -143,6 +143,37 @@ describe('commands on tables of any format', () => {
     }
   });
 
+  it('ensemble and review guard what models wrote on its way into CSV, once, and nothing of the input', async () => {
+    const row = {
+      about_me: 'x',
+      phone: '=mine',
+      about_me_processed_a: '@raw',
+      ai_a_flag: 'good',
+      ai_a_reasoning: '=HYPERLINK("http://evil")',
+      ai_a_confidence: 0.6,
+      ai_b_flag: 'bad',
+      ai_b_reasoning: '-1',
+    };
+    await writeFile(folder.path('guarded-0.jsonl'), `${JSON.stringify(row)}\n`);
+    for (const [command, from, to] of [
+      ['ensemble', 'guarded-0.jsonl', 'guarded-1.csv'],
+      ['ensemble', 'guarded-1.csv', 'guarded-2.csv'],
+      ['review', 'guarded-0.jsonl', 'guarded-3.csv'],
+      ['review', 'guarded-2.csv', 'guarded-4.csv'],
+    ] as const) {
+      const { code } = await runHere([command, folder.path(from), '--output', folder.path(to)]);
+      expect(code).toBe(0);
+      const { table, rows } = await readTable(folder.path(to));
+      const cell = (name: string) => rows[0]!.cells[table.header.indexOf(name)];
+      expect([cell('phone'), cell('ai_a_reasoning'), cell('ai_b_reasoning')]).toEqual([
+        '=mine',
+        `'${row.ai_a_reasoning}`,
+        '-1',
+      ]);
+      if (command === 'ensemble') expect(cell('about_me_processed_a')).toBe("'@raw");
+    }
+  });
+
   it('tell of a missing sheet and of options that mean nothing, in one line', async () => {
     const missing = await runHere(['compare', folder.path('results.xlsx#Nope')]);
     expect([missing.code, missing.stderr]).toEqual([3, expect.stringContaining('[INPUT_SHEET_MISSING]')]);

@@ -3,7 +3,7 @@ import { PassThrough } from 'node:stream';
 import yazl from 'yazl';
 import type { CellValue } from '../cell-value.js';
 import type { RiskyCells } from '../csv-writer.js';
-import { isRiskyCell } from '../formula-guard.js';
+import { isOutputCell, isRiskyCell } from '../formula-guard.js';
 import { cellTooLong, SHEET_LIMITS, tooManyRows } from '../sheet-limits.js';
 import {
   inputValues,
@@ -147,8 +147,8 @@ export class XlsxWriter implements TableWriter {
   }
 
   #textStyle(at: number, text: string): number {
-    const { guard, firstOutput } = this.#options;
-    const isCovered = guard === 'all' || (guard === 'outputs' && at >= firstOutput);
+    const { guard } = this.#options;
+    const isCovered = guard === 'all' || (guard === 'outputs' && isOutputCell(this.#options, at));
     return isCovered && isRiskyCell(text) ? GUARDED_STYLE : PLAIN_STYLE;
   }
 
