@@ -1,4 +1,5 @@
 import { RunScoringError } from '../foundation/errors.js';
+import { textOfValue } from './cell-value.js';
 import { decodedChunks } from './decoded-chunks.js';
 import { digestFile } from './digest-file.js';
 import type { FileSystem } from './file-system.js';
@@ -156,7 +157,8 @@ async function* readRows(
         };
       } else if (keep) {
         // The damaged line stands where the text belongs, so that nothing is lost.
-        yield { row, line, cells: header.map((_, at) => (at === column ? text : '')), fault: 'json' };
+        const values = header.map((_, at) => (at === column ? text : null));
+        yield { row, line, cells: values.map(textOfValue), fault: 'json', values };
       } else {
         throw new RunScoringError('INPUT_ROW_JSON', 'The line is not a JSON object.', {
           at: { file: input.name, line, row: row + 1 },

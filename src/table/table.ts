@@ -22,7 +22,7 @@ export interface TableRow {
   readonly fault: RowFault | null;
   /** JSONL: the object as it stands in the file. */
   readonly source?: string;
-  /** XLSX, Parquet and rows in memory: what the cells are, where `fault` is null. */
+  /** XLSX, Parquet, rows in memory and damaged lines of JSONL: what the cells are, where they are as many as the header has. */
   readonly values?: readonly CellValue[];
   /** Parquet: the values as they are stored. Bytes in them are parts of a whole row group: copy what is to be kept. */
   readonly stored?: readonly unknown[];

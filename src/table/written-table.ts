@@ -36,11 +36,13 @@ export function outputValue(cell: string, isNumber: boolean): CellValue {
   return isNumber ? Number(cell) : cell;
 }
 
-/** The row's values by the input's columns. Texts are all that CSV knows, and all that is known of a damaged row. */
+/** The row's values by the input's columns. Texts are all that is known of CSV, and of a row that does not fit the header. */
 export function valuesOfRow(row: TableRow, header: readonly string[]): readonly CellValue[] {
-  if (row.fault !== null) return row.cells;
-  if (row.values !== undefined) return row.values;
-  if (row.source === undefined) return row.cells;
+  return typedValues(row, header) ?? row.cells;
+}
+
+function typedValues(row: TableRow, header: readonly string[]): readonly CellValue[] | undefined {
+  if (row.source === undefined) return row.values;
   const members = membersOf(row.source)!;
   return header.map((key) => valueOfJsonText(members.get(key)));
 }
@@ -52,11 +54,10 @@ export function inputValues(
   { columns, firstOutput }: Pick<TableWriterOptions, 'columns' | 'firstOutput'>,
 ): CellValue[] {
   const { cells, from } = row;
-  const values = from === undefined ? undefined : valuesOfRow(from, header);
+  const values = from === undefined ? undefined : typedValues(from, header);
   return Array.from({ length: firstOutput }, (_, at) => {
     const position = columns === undefined ? at : columns[at]!;
     if (position < 0) return cells[at] === '' ? null : cells[at]!;
-    // The cells of a damaged row were made to fit.
-    return values === undefined || from?.fault !== null ? cells[at]! : values[position]!;
+    return values === undefined ? cells[at]! : values[position]!;
   });
 }

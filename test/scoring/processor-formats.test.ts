@@ -115,6 +115,19 @@ describe('a run over JSON Lines', () => {
     const second = fileSystem.text(PATHS.outputPath)!.split('\n')[1]!;
     expect(JSON.parse(second)).toMatchObject({ about_me: '{"about_me":', ai_a_status: 'error_bad_row' });
   });
+
+  it('leaves the types of columns to the rows that are whole', async () => {
+    const fileSystem = jsonFiles();
+    fileSystem.put(PATHS.inputPath, '{"about_me":"Hi","n":1}\nnot json\n{"about_me":"Ho","n":2}');
+    const outputPath = '/folder/out.parquet';
+    await runOn(fileSystem, { ...PATHS, outputPath, onBadRow: 'keep' }).result;
+    const { rows } = await readTable(outputPath, {}, fileSystem);
+    expect(rows.map((row) => row.values!.slice(0, 2))).toEqual([
+      ['Hi', 1n],
+      ['not json', null],
+      ['Ho', 2n],
+    ]);
+  });
 });
 
 describe('a run over CSV', () => {

@@ -141,8 +141,8 @@ async function* readRows(
       const values: CellValue[] = [...found.values];
       while (values.length < header.length) values.push(null);
       const cells = values.map(textOfValue);
-      const base = { row, line: found.number, cells };
-      yield bad === undefined ? { ...base, fault: null, values } : { ...base, fault: bad.fault };
+      const base = { row, line: found.number, cells, fault: bad?.fault ?? null };
+      yield values.length > header.length ? base : { ...base, values };
       row += 1;
       // Not even a fault behind the last row that is wanted is looked for.
       if (row >= limit) break;

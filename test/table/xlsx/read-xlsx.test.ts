@@ -128,6 +128,7 @@ describe('cells of a sheet', () => {
       [['1', ''], 'formula'],
       [['2', ''], null],
     ]);
+    expect(kept[0]!.values).toEqual([1, null]);
   });
 
   it('beyond the header are refused by column and row, or kept', async () => {
