@@ -99,7 +99,7 @@ async function readHeader(
     dialect,
     encoding,
     marked: mark !== undefined,
-    lineBreak: firstLineBreak(sample),
+    lineBreak: lineBreakOf(sample, header),
     rows: (pass = {}) => readRows(reading, cells, pass),
     digest: async () => {
       try {
@@ -135,8 +135,10 @@ async function readSample(file: OpenFile): Promise<Buffer> {
   return sample.subarray(0, length);
 }
 
-function firstLineBreak(text: Buffer): Table['lineBreak'] {
-  const at = text.findIndex((byte) => byte === 10 || byte === 13);
+/** The first line break that ends a line: those inside quotes stand in the header's cells. */
+function lineBreakOf(text: Buffer, header: SplitRecord): Table['lineBreak'] {
+  let quoted = header.line > 1 ? 0 : header.cells.join('').replace(/[^\r\n]/g, '').length;
+  const at = text.findIndex((byte) => (byte === 10 || byte === 13) && --quoted < 0);
   if (at < 0 || text[at] === 10) return '\n';
   return text[at + 1] === 10 ? '\r\n' : '\r';
 }

@@ -73,6 +73,18 @@ describe('reading CSV', () => {
     ]);
   });
 
+  it('takes for the line break what ends the header, not what its quotes hold', async () => {
+    for (const [content, lineBreak] of [
+      ['a,"b\nc"\r\n1,2\n', '\r\n'],
+      ['a,"b\r\n\r""c"\n1,2\r\n', '\n'],
+      ['\r\n"a\nb",c\n1,2\n', '\r\n'],
+      ['a,"b\nc"\r1,2\r', '\r'],
+      ['a,"b\r\nc"', '\n'],
+    ] as const) {
+      expect([content, (await readCsv(content)).lineBreak]).toEqual([content, lineBreak]);
+    }
+  });
+
   it('tells the line on which each row begins', async () => {
     const { rows } = await readCsv('a,b\r\n1,"x\r\ny\nz"\r\n\r\n2,c\r3,"\n\n"\n4,d');
     expect(rows.map((row) => row.line)).toEqual([2, 6, 7, 10]);
