@@ -18,7 +18,7 @@ import type { CsvReadOptions } from '../read-csv.js';
 import type { Table, TablePass, TableRow } from '../table.js';
 import { CODECS } from './decompressors.js';
 import { columnsOf, type ParquetColumn, storedSchema } from './parquet-schema.js';
-import { decoderOf } from './stored-values.js';
+import { type Decoder, decoderOf, hasUnmarkedBytes } from './stored-values.js';
 import { groupTooLarge, type UnpackedPages, unpackPages } from './unpack-pages.js';
 
 /** `PAR1` */
@@ -55,6 +55,7 @@ export async function openParquet(
     const { metadata, columns } = await readFooter(file, name);
     const reading = { input, file, metadata, columns };
     const header = columns.map((column) => column.name);
+    let decoders: Promise<Decoder[]> | undefined;
     return {
       format: 'parquet',
       header,
@@ -64,7 +65,11 @@ export async function openParquet(
       marked: false,
       lineBreak: '\n',
       columns,
-      rows: (pass = {}) => readRows(reading, pass),
+      rows: (pass = {}) =>
+        readRows(reading, pass, () => {
+          decoders ??= decodersOf(reading);
+          return decoders;
+        }),
       digest: async () => {
         try {
           return await digestFile(input.file);
@@ -95,12 +100,41 @@ async function readFooter(file: AsyncBuffer, name: string): Promise<Omit<Reading
   }
 }
 
-async function* readRows(reading: Reading, pass: TablePass): AsyncGenerator<TableRow, void, undefined> {
+/** Unmarked bytes are texts where all of the column are such, which takes a look at the whole column; else base64. */
+async function decodersOf(reading: Reading): Promise<Decoder[]> {
+  const decoders: Decoder[] = [];
+  for (const column of reading.columns) {
+    const isText = !hasUnmarkedBytes(column.tree) || (await holdsTexts(reading, column));
+    decoders.push(decoderOf(column.tree, isText ? 'text' : 'base64'));
+  }
+  return decoders;
+}
+
+async function holdsTexts(reading: Reading, column: ParquetColumn): Promise<boolean> {
+  const decode = decoderOf(column.tree, 'text');
+  for (const group of reading.metadata.row_groups) {
+    const rows = Number(group.num_rows);
+    const [values] = await readGroup({ ...reading, columns: [column] }, group, rows);
+    try {
+      for (let at = 0; at < rows; at++) decode(values![at]);
+    } catch (error) {
+      if (error instanceof TypeError) return false;
+      throw error;
+    }
+  }
+  return true;
+}
+
+async function* readRows(
+  reading: Reading,
+  pass: TablePass,
+  decodersOfTable: () => Promise<readonly Decoder[]>,
+): AsyncGenerator<TableRow, void, undefined> {
   const { input, metadata, columns } = reading;
   const limit = pass.limit ?? Number.POSITIVE_INFINITY;
-  const decoders = columns.map(({ tree }) => decoderOf(tree));
   let row = 0;
   await checkUnchanged(input);
+  const decoders = await decodersOfTable();
   for (const group of metadata.row_groups) {
     if (row >= limit) break;
     const wanted = Math.min(Number(group.num_rows), limit - row);

@@ -7,26 +7,38 @@ const DAY_NS = 86_400_000_000_000n;
 /** What a `Date` can show. */
 const MAX_DATE_MS = 8_640_000_000_000_000n;
 
-type Decoder = (stored: unknown) => CellValue;
+export type Decoder = (stored: unknown) => CellValue;
+
+/** What bytes are of which the schema does not say whether they are text: older writers leave texts unmarked. */
+export type UnmarkedBytes = 'text' | 'base64';
 
 /**
  * What the stored values of a column mean. Throws TypeError for a text that is no UTF-8.
  * Lists, structs and maps become JSON text: maps as objects where their keys are texts that differ, else as lists of `[key, value]`.
  */
-export function decoderOf(node: SchemaTree): Decoder {
-  const decode = node.children.length === 0 ? leafDecoder(node.element) : nestedDecoder(node);
+export function decoderOf(node: SchemaTree, unmarked: UnmarkedBytes): Decoder {
+  const decode =
+    node.children.length === 0 ? leafDecoder(node.element, unmarked) : nestedDecoder(node, unmarked);
   return (stored) => (stored === null || stored === undefined ? null : decode(stored));
 }
 
-function nestedDecoder(node: SchemaTree): Decoder {
+export function hasUnmarkedBytes({ element, children }: SchemaTree): boolean {
+  return isUnmarked(element) || children.some(hasUnmarkedBytes);
+}
+
+function isUnmarked({ type, converted_type: converted, logical_type: logical }: SchemaElement): boolean {
+  return type === 'BYTE_ARRAY' && converted === undefined && logical === undefined;
+}
+
+function nestedDecoder(node: SchemaTree, unmarked: UnmarkedBytes): Decoder {
   const json = (text: string): RichValue => ({ kind: 'json', text });
   if (isList(node)) {
-    const element = decoderOf(node.children[0]!.children[0]!);
+    const element = decoderOf(node.children[0]!.children[0]!, unmarked);
     return (stored) => json(`[${(stored as unknown[]).map((each) => jsonOfValue(element(each))).join(',')}]`);
   }
   const fields = (isMap(node) ? node.children[0]!.children : node.children).map((child) => ({
     name: child.element.name,
-    decode: decoderOf(child),
+    decode: decoderOf(child, unmarked),
   }));
   if (!isMap(node)) {
     const members = fields.map(({ name, decode }) => ({ key: JSON.stringify(name), name, decode }));
@@ -55,7 +67,7 @@ function nestedDecoder(node: SchemaTree): Decoder {
   };
 }
 
-function leafDecoder(element: SchemaElement): Decoder {
+function leafDecoder(element: SchemaElement, unmarked: UnmarkedBytes): Decoder {
   const { type, converted_type: converted, logical_type: logical } = element;
   if (converted === 'DECIMAL' || logical?.type === 'DECIMAL') {
     const scale = logical?.type === 'DECIMAL' ? logical.scale : (element.scale ?? 0);
@@ -78,7 +90,7 @@ function leafDecoder(element: SchemaElement): Decoder {
     case 'INT64':
       return int64Decoder(element);
     default:
-      return bytesDecoder(element);
+      return bytesDecoder(element, unmarked);
   }
 }
 
@@ -117,21 +129,17 @@ function int64Decoder({ converted_type: converted, logical_type: logical }: Sche
   return unsigned ? (stored) => BigInt.asUintN(64, stored as bigint) : (stored) => stored as bigint;
 }
 
-function bytesDecoder({ type, converted_type: converted, logical_type: logical }: SchemaElement): Decoder {
+function bytesDecoder(element: SchemaElement, unmarked: UnmarkedBytes): Decoder {
+  const { converted_type: converted, logical_type: logical } = element;
   const isText =
-    converted === 'UTF8' || converted === 'ENUM' || logical?.type === 'STRING' || logical?.type === 'ENUM';
+    converted === 'UTF8' ||
+    converted === 'ENUM' ||
+    logical?.type === 'STRING' ||
+    logical?.type === 'ENUM' ||
+    (unmarked === 'text' && isUnmarked(element));
   if (isText) return (stored) => strictUtf8.decode(stored as Uint8Array);
   if (converted === 'JSON' || logical?.type === 'JSON') return (stored) => jsonText(stored as Uint8Array);
-  const base64 = (stored: unknown) => Buffer.from(stored as Uint8Array).toString('base64');
-  if (type === 'FIXED_LEN_BYTE_ARRAY' || converted !== undefined || logical !== undefined) return base64;
-  // Older writers leave texts unmarked.
-  return (stored) => {
-    try {
-      return strictUtf8.decode(stored as Uint8Array);
-    } catch {
-      return base64(stored);
-    }
-  };
+  return (stored) => Buffer.from(stored as Uint8Array).toString('base64');
 }
 
 function jsonText(stored: Uint8Array): CellValue {

@@ -100,14 +100,31 @@ describe('reading Parquet', () => {
     expect(error).toMatchObject({ code: 'INPUT_ENCODING', at: { row: 2, field: 't' } });
   });
 
-  it('takes unmarked bytes for text where they are such', async () => {
-    const bytes = parquetOf([root(1), { name: 't', type: 'BYTE_ARRAY', repetition_type: 'REQUIRED' }], {
-      t: [Buffer.from('ünmarked'), Buffer.from([0xff, 0xfe])],
+  it('takes unmarked bytes for text where all of the column are such, in whatever row group', async () => {
+    const unmarked = (name: string): SchemaElement => ({
+      name,
+      type: 'BYTE_ARRAY',
+      repetition_type: 'OPTIONAL',
     });
-    expect((await readBytes(bytes, 'in.parquet')).rows.map((row) => row.cells[0])).toEqual([
-      'ünmarked',
-      '//4=',
-    ]);
+    const columns = {
+      texts: [Buffer.from('ünmarked'), null, Buffer.from('abc')],
+      bytes: [Buffer.from('abc'), null, Buffer.from([0xff, 0x00])],
+    };
+    const bytes = parquetOf([root(2), unmarked('texts'), unmarked('bytes')], columns, 1);
+    const memory = new MemoryFileSystem();
+    memory.put('/folder/in.parquet', bytes);
+    const table = await openTable(memory, '/folder/in.parquet');
+    for (const limit of [1, 3]) {
+      const cells: (readonly string[])[] = [];
+      for await (const row of table.rows({ limit })) cells.push(row.cells);
+      const wanted = [
+        ['ünmarked', 'YWJj'],
+        ['', ''],
+        ['abc', '/wA='],
+      ];
+      expect(cells).toEqual(wanted.slice(0, limit));
+    }
+    await table.close();
   });
 
   it('gives named errors, never their text, wherever bytes are cut or changed; in time', async () => {
