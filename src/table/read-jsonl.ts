@@ -47,7 +47,7 @@ export async function openJsonl(
     if (lines === 0) {
       throw new RunScoringError('INPUT_EMPTY', 'The file is empty.', {
         at: { file: input.name },
-        hint: 'It needs one JSON object a line.',
+        hint: 'It needs one JSON object a line; a table without rows keeps its columns in CSV.',
       });
     }
     const header = [...keys];

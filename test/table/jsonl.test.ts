@@ -83,7 +83,10 @@ describe('reading JSON Lines', () => {
   });
 
   it('refuses an empty file, a missing column, endless lines, a delimiter and formats that it does not read', async () => {
-    expect(await failureOf(read('\n \n'))).toMatchObject({ code: 'INPUT_EMPTY' });
+    expect(await failureOf(read('\n \n'))).toMatchObject({
+      code: 'INPUT_EMPTY',
+      hint: expect.stringContaining('without rows'),
+    });
     const missing = await failureOf(read('{"about_me":1}', { column: 'about_mee' }));
     expect(missing).toMatchObject({
       code: 'INPUT_COLUMN_MISSING',
