@@ -22,7 +22,7 @@ export async function openTable(
   if (kind === 'other') {
     throw new RunScoringError('INPUT_FORMAT', 'Files of this format are not read.', {
       at: { file: name },
-      hint: 'Save the table as CSV, TSV, JSON Lines, XLSX or Parquet.',
+      hint: 'Save the table as CSV, TSV, JSON Lines (one object a line, in a .jsonl file), XLSX or Parquet.',
     });
   }
   if (kind === 'text' || kind === 'csv' || kind === 'tsv') {

@@ -54,7 +54,7 @@ async function readHeader(
 ): Promise<Table> {
   const { file, name: path, facts } = input;
   const raw = await readSample(file);
-  refuseBinary(raw, path);
+  refuseOtherFormats(raw, path);
   const mark = findByteOrderMark(raw);
   const encoding = given ?? mark?.encoding ?? 'utf-8';
   if (mark !== undefined && mark.encoding !== encoding) {
@@ -113,14 +113,26 @@ async function readHeader(
   };
 }
 
-/** Workbooks and Parquet under another name, or on stdin. @throws RunScoringError INPUT_FORMAT */
-function refuseBinary(front: Buffer, file: string): void {
-  const start = front.toString('latin1', 0, 5);
-  const kind = start.startsWith('PK\x03\x04') ? 'XLSX' : start === 'PAR1\x15' ? 'Parquet' : undefined;
-  if (kind === undefined) return;
-  throw new RunScoringError('INPUT_FORMAT', `The input is no text; it may be ${kind}.`, {
+/**
+ * How JSON begins. No table is lost by it: a header with a quote inside an unquoted cell is refused anyway, and a bracket
+ * alone on a line names no column.
+ */
+const JSON_START = /^(?:\xEF\xBB\xBF)?\s*(?:\[\s*)?\{\s*"/;
+
+/** Workbooks, Parquet and JSON under another name, or on stdin. @throws RunScoringError INPUT_FORMAT */
+function refuseOtherFormats(front: Buffer, file: string): void {
+  const start = front.toString('latin1', 0, 100);
+  const found = start.startsWith('PK\x03\x04')
+    ? { kind: 'XLSX', named: '.xlsx' }
+    : start.startsWith('PAR1\x15')
+      ? { kind: 'Parquet', named: '.parquet' }
+      : JSON_START.test(start)
+        ? { kind: 'JSON', named: '.jsonl and has one object a line' }
+        : undefined;
+  if (found === undefined) return;
+  throw new RunScoringError('INPUT_FORMAT', `The input is no CSV; it may be ${found.kind}.`, {
     at: { file },
-    hint: `Give a file that is named .${kind.toLowerCase()}; stdin takes CSV.`,
+    hint: `Give a file that is named ${found.named}; stdin takes CSV.`,
   });
 }
 

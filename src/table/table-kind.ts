@@ -9,6 +9,8 @@ const KINDS: Readonly<Record<string, FileKind>> = {
   ndjson: 'jsonl',
   xlsx: 'xlsx',
   parquet: 'parquet',
+  // Not JSON Lines, and not CSV.
+  json: 'other',
   xls: 'other',
   xlsb: 'other',
   xlsm: 'other',

@@ -151,6 +151,11 @@ describe('a run over CSV', () => {
   it('refuses an output that cannot be written before any model is loaded', async () => {
     const fileSystem = freshFiles();
     const other = runOn(fileSystem, { outputPath: '/folder/out.ods' });
+    const json = runOn(fileSystem, { outputPath: '/folder/out.json' });
+    expect(await failureOf(json.result)).toMatchObject({
+      code: 'OUTPUT_FORMAT',
+      hint: expect.stringContaining('.jsonl'),
+    });
     expect((await failureOf(other.result)).code).toBe('OUTPUT_FORMAT');
     fileSystem.put(INPUT, 'about_me,x,x\na,b,c\n');
     const double = runOn(fileSystem, { outputPath: '/folder/out.jsonl' });

@@ -95,12 +95,34 @@ describe('reading JSON Lines', () => {
     const long = await failureOf(read(`{"a":"${'x'.repeat(2000)}"}`, { maxRecordBytes: 1000 }));
     expect(long).toMatchObject({ code: 'INPUT_ROW_TOO_LONG', at: { line: 1 } });
     expect(await failureOf(read('{"a":1}', { delimiter: ';' }))).toMatchObject({ code: 'USAGE_DELIMITER' });
-    for (const name of ['/folder/in.ods', '/folder/in.xls', '/folder/in.csv.gz']) {
+    for (const name of ['/folder/in.ods', '/folder/in.xls', '/folder/in.csv.gz', '/folder/in.json']) {
       expect(await failureOf(read('PAR1', {}, name))).toMatchObject({ code: 'INPUT_FORMAT' });
     }
     expect(await failureOf(openTable(new MemoryFileSystem(), '/none.jsonl'))).toMatchObject({
       code: 'INPUT_NOT_FOUND',
     });
+  });
+});
+
+describe('JSON under another name', () => {
+  it('is refused with the name that it should have', async () => {
+    const contents = [
+      '{"a":1}',
+      '\uFEFF{ "about_me": "x" }\n',
+      '[{"a":1}]',
+      '{\n  "a": 1\n}',
+      '[\n  {\n    "a": 1',
+    ];
+    for (const content of contents) {
+      for (const name of ['/folder/in.csv', '/folder/in', '/folder/in.tsv']) {
+        const error = await failureOf(read(content, {}, name));
+        expect(error).toMatchObject({ code: 'INPUT_FORMAT', hint: expect.stringContaining('.jsonl') });
+      }
+    }
+    expect((await failureOf(read('{"a":1}', {}, '/folder/in.json'))).hint).toContain('.jsonl');
+    for (const header of ['[id],[name]', '{id},{name}', '"{""a""}",b']) {
+      expect((await read(`${header}\n1,2\n`, {}, '/folder/in.csv')).rows).toHaveLength(1);
+    }
   });
 });
 
