@@ -1,6 +1,7 @@
 import { RunScoringError } from '../foundation/errors.js';
 import type { CellValue } from './cell-value.js';
 import { type FileSystem, nodeFileSystem } from './file-system.js';
+import { membersOf, valueOfJsonText } from './json-line.js';
 import { openTable } from './open-table.js';
 import { valuesOfRow } from './written-table.js';
 
@@ -16,7 +17,8 @@ export interface ReadRowsOptions {
 
 /**
  * Reads a whole table file into memory: one object for each row, its keys in the order of the columns. Cells of CSV and TSV
- * are strings as they stand; values of JSON Lines, workbooks and Parquet keep their types, moments are ISO 8601 texts. A table that is too large for memory is for
+ * are strings as they stand; values of JSON Lines, workbooks and Parquet keep their types, moments are ISO 8601 texts, exact
+ * decimals and numbers of JSON Lines that a double would change are texts too. A table that is too large for memory is for
  * `processCsv`.
  * @throws RunScoringError INPUT_COLUMN_AMBIGUOUS when two columns have one name, and those of `openTable` and `Table.rows`
  */
@@ -37,12 +39,13 @@ export async function readRows(
     }
     const rows: Record<string, unknown>[] = [];
     for await (const row of table.rows({ limit })) {
-      if (row.source !== undefined) {
-        rows.push(JSON.parse(row.source));
-        continue;
+      if (row.source === undefined) {
+        const values = valuesOfRow(row, header);
+        rows.push(Object.fromEntries(header.map((name, at) => [name, plainOf(values[at]!)])));
+      } else {
+        const members = [...membersOf(row.source)!];
+        rows.push(Object.fromEntries(members.map(([name, text]) => [name, plainOf(valueOfJsonText(text))])));
       }
-      const values = valuesOfRow(row, header);
-      rows.push(Object.fromEntries(header.map((name, at) => [name, plainOf(values[at]!)])));
     }
     return rows;
   } finally {

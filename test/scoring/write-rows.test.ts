@@ -62,6 +62,25 @@ describe('rows to a file and back', () => {
     ]);
   });
 
+  it('JSON Lines keep all digits of a number, as text where a double would change it', async () => {
+    const path = folder.path('digits.jsonl');
+    await writeFile(
+      path,
+      '{"id":12345678901234567890,"price":1.10,"2":{"__proto__":1},"__proto__":null}\n{"b":true}',
+    );
+    const rows = await readRows(path);
+    expect(rows.map((row) => Object.entries(row))).toEqual([
+      [
+        // An object of JavaScript has whole numbers first.
+        ['2', JSON.parse('{"__proto__":1}')],
+        ['id', '12345678901234567890'],
+        ['price', 1.1],
+        ['__proto__', null],
+      ],
+      [['b', true]],
+    ]);
+  });
+
   it.each(['out.xlsx', 'out.xlsx#People', 'out.parquet'])(
     '%s keeps numbers, texts and moments',
     async (name) => {
