@@ -1,8 +1,9 @@
 import { type Command, Option } from 'commander';
 import { ExitCode } from '../foundation/exit-codes.js';
-import { ensembleCells, isAsked, NO_VOTE, voteOf } from '../report/ensemble-cells.js';
+import { ensembleCells, isAsked, NO_VOTE, voteCaution, voteOf } from '../report/ensemble-cells.js';
 import { readResults } from '../report/read-results.js';
 import { ENSEMBLE_COLUMNS, MARGIN_COLUMN } from '../report/results-header.js';
+import { models } from '../report/row-doubts.js';
 import { alignColumns, countOf } from '../report/text-table.js';
 import { writeTable } from '../report/write-table.js';
 import { ENSEMBLE_METHODS, type EnsembleMethod, TIE_RULES, type TieRule } from '../stats/ensemble.js';
@@ -44,6 +45,8 @@ export async function run(raw: Record<string, unknown>, args: readonly string[])
   await readResults({
     ...options,
     whileOpen: async (results, table, { added }) => {
+      const caution = voteCaution(method, models(results).length);
+      if (caution !== undefined) process.stderr.write(`warning: ${caution}\n`);
       const decide = voteOf(results, { method, ties });
       const kept = [...table.header.keys()].filter(
         (at) => !(ENSEMBLE_COLUMNS as readonly string[]).includes(table.header[at]!),

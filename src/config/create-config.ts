@@ -34,7 +34,10 @@ export function createConfig(value: unknown, source: ConfigSource = {}): Config 
   if (!parsed.success) throw fail(parsed.error.issues.flatMap((issue) => describeIssue(issue, raw)));
 
   const issues = [
-    ...findBreaches(parsed.data, (path) => valueAt(raw, path)),
+    ...atWhatIsWritten(
+      findBreaches(parsed.data, (path) => valueAt(raw, path)),
+      raw,
+    ),
     ...unsaidChanges(raw, parsed.data),
   ];
   if (issues.length > 0) throw fail(issues);
@@ -101,6 +104,15 @@ function oldFormat(raw: unknown): ConfigIssue | undefined {
     hint: `Write a list instead: models: [{ name: "llama_3b", enabled: true, model_id: ${shown} }]`,
     atKey: true,
   };
+}
+
+/** Default fields stand nowhere in the file: what leaves no room for them does. */
+function atWhatIsWritten(issues: readonly ConfigIssue[], raw: unknown): readonly ConfigIssue[] {
+  if (valueAt(raw, ['output', 'fields']) !== undefined) return issues;
+  const others = issues.filter(({ path }) => path.at(-1) !== 'max_tokens');
+  if (others.length === issues.length) return issues;
+  const message = 'max_new_tokens is too small for the default output fields: the answer could never end.';
+  return [...others, { path: ['generation', 'max_new_tokens'], code: 'CONFIG_INVALID', message }];
 }
 
 /** Cross-checks that need to know what was written and what is a default. */

@@ -66,6 +66,15 @@ function modelBreaches(config: ConfigData, shown: Shown): ConfigIssue[] {
     const path: ConfigPath = ['models', index, 'model_id'];
     const issue = modelIdBreach(model.model_id, model.enabled, path, shown);
     if (issue !== undefined) issues.push(issue);
+    if (model.revision !== undefined && isLocalModelId(model.model_id)) {
+      const message = 'A folder has no revisions; this is for models of the hub.';
+      issues.push(invalid(['models', index, 'revision'], 'CONFIG_INVALID', message));
+    }
+    const { quantization } = model;
+    if (model.torch_dtype === 'float32' && quantization !== undefined && quantization !== 'none') {
+      const message = `float32 is quantization "none", but quantization is ${quote(quantization)}.`;
+      issues.push(invalid(['models', index, 'torch_dtype'], 'CONFIG_INVALID', message));
+    }
   });
   return issues;
 }
@@ -111,6 +120,12 @@ function outputBreaches(config: ConfigData): ConfigIssue[] {
     }
     if (new Set(field.values).size !== field.values.length) {
       issues.push(invalid([...path, 'values'], 'CONFIG_INVALID', 'The values must be unique.'));
+    }
+    const taken = field.type === 'enum' ? 'abstain' : 'overall';
+    if (field.values.includes(taken)) {
+      const use = field.type === 'enum' ? 'an open tie of the vote' : 'the sum of all tags';
+      const message = `The value ${quote(taken)} stands for ${use}.`;
+      issues.push(invalid([...path, 'values'], 'CONFIG_INVALID', message));
     }
     if (field.type === 'string_list' && field.values.some((value) => value.includes(','))) {
       const message =

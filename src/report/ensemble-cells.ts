@@ -48,6 +48,12 @@ export function voteOf(results: Results, settings: EnsembleSettings): (row: numb
   );
 }
 
+/** Why a vote may mean little, for a person; undefined for nothing to say. */
+export function voteCaution(method: EnsembleMethod, voters: number): string | undefined {
+  if (method !== 'dawid-skene' || voters >= 3) return undefined;
+  return `dawid-skene wants three models or more; with ${voters} it cannot tell whose error a difference is.`;
+}
+
 export function isAsked(results: Results, row: number): boolean {
   return models(results).some((rater) => rater.labels[row] !== UNASKED);
 }

@@ -137,7 +137,7 @@ export class CsvRun {
       const finished = await findFinishedRun(fileSystem, state, this.#form(), target);
       if (finished !== undefined) {
         this.#note('The run had finished; there is nothing left to do.');
-        return { ...finished, alreadyDone: true, exitCode: ExitCode.done };
+        return { ...finished, alreadyDone: true };
       }
     }
     if (retry) for (const { journal } of this.#models) await journal.compact();

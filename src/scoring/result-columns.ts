@@ -1,7 +1,7 @@
 import { modelColumns } from '../config/rules.js';
 import type { Config } from '../config/schema.js';
 import { RunScoringError } from '../foundation/errors.js';
-import { MARGIN_COLUMN } from '../report/results-header.js';
+import { CONFIG_HASH_COLUMN, ENSEMBLE_COLUMNS, MARGIN_COLUMN } from '../report/results-header.js';
 import type { RowRecord } from './record.js';
 
 /** The columns that the run adds for one model, in order; only the raw answer when nothing is parsed. */
@@ -25,17 +25,28 @@ export function resultValues(config: Config, record: RowRecord, parse: boolean):
   return [record.raw, ...fields, record.confidence, record.status];
 }
 
-/** @throws RunScoringError OUTPUT_COLUMN_EXISTS when the input already has a column that the run would add */
+/** Columns that have no model's name in theirs, and how a run does without them. */
+const OWN_COLUMNS = new Map<string, string>([
+  ...ENSEMBLE_COLUMNS.map(
+    (name) => [name, 'leave the vote out (--no-ensemble) and add it with run-scoring ensemble'] as const,
+  ),
+  [CONFIG_HASH_COLUMN, 'leave --config-hash out'],
+]);
+
+/** @throws RunScoringError OUTPUT_COLUMN_EXISTS when the output would have two columns of one name */
 export function refuseTakenColumns(header: readonly string[], added: readonly string[], file?: string): void {
   const present = new Set(header);
-  const taken = added.find((name) => present.has(name));
+  const twice = added.find((name, at) => added.indexOf(name) < at);
+  const taken = added.find((name) => present.has(name)) ?? twice;
   if (taken === undefined) return;
-  throw new RunScoringError(
-    'OUTPUT_COLUMN_EXISTS',
-    'The input already has a column that this run would add.',
-    {
-      at: { ...(file === undefined ? {} : { file }), field: taken },
-      hint: 'It may be the output of an earlier run. Take the column out, or change the model name or data.output_column.',
-    },
-  );
+  const message = present.has(taken)
+    ? 'The input already has a column that this run would add.'
+    : 'This run would add two columns of one name.';
+  const way = OWN_COLUMNS.get(taken) ?? 'change the model name or data.output_column';
+  throw new RunScoringError('OUTPUT_COLUMN_EXISTS', message, {
+    at: { ...(file === undefined ? {} : { file }), field: taken },
+    hint: present.has(taken)
+      ? `It may be the output of an earlier run. Take the column out, or ${way}.`
+      : 'Change the model name or data.output_column.',
+  });
 }

@@ -29,7 +29,13 @@ export function outputForm(config: Config, options: CsvRunOptions, parse: boolea
     guard: options.formulaGuard ?? 'outputs',
     models: config.getEnabledModels().map((entry) => entry.name),
     column: config.data.output_column,
-    ...(options.ensemble ? { ensemble: options.ensemble } : {}),
+    ...(options.ensemble
+      ? {
+          ensemble: options.ensemble,
+          positive: config.evaluation.positive_class,
+          human: config.data.human_label_column,
+        }
+      : {}),
     ...(options.configHash === true ? { configHash: true } : {}),
     ...(sheet === undefined ? {} : { sheet }),
   });

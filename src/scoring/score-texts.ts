@@ -1,4 +1,6 @@
 import type { Config } from '../config/schema.js';
+import { textOfValue } from '../table/cell-value.js';
+import { valueOfPlain } from '../table/table-of-rows.js';
 import type { RunProgress } from './csv-run-options.js';
 import type { LoadContext, LoadModel, ScoringRow } from './model-port.js';
 import { isFailed, type RowRecord } from './record.js';
@@ -89,7 +91,7 @@ const NOTHING_TO_DO: ModelOutcome = {
 
 /** Numbers and the like are taken as they print. */
 function textOf(value: unknown): string {
-  const text = value === null || value === undefined ? '' : String(value);
+  const text = textOfValue(valueOfPlain(value));
   return text.trim() === '' ? '' : text;
 }
 

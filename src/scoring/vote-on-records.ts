@@ -1,4 +1,9 @@
-import { type EnsembleSettings, type EnsembleValues, ensembleValues } from '../report/ensemble-cells.js';
+import {
+  type EnsembleSettings,
+  type EnsembleValues,
+  ensembleValues,
+  voteCaution,
+} from '../report/ensemble-cells.js';
 import { LabelCodes, refuseLabelFaults } from '../report/label-codes.js';
 import type { Rubric } from '../report/rubric.js';
 import { fitEnsemble } from '../stats/ensemble.js';
@@ -31,6 +36,8 @@ export async function voteOnRecords(
 ): Promise<(row: number) => EnsembleValues> {
   const voters = [];
   for (const model of models) voters.push(await readVotes(model, rubric, rows));
+  const caution = voteCaution(ensemble.method, voters.length);
+  if (caution !== undefined) onNote(`warning: ${caution}`);
   const weighted = ensemble.method === 'weighted' && human !== null;
   const decide = fitEnsemble(
     {

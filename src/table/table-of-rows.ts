@@ -16,7 +16,8 @@ export function cellOfPlain(value: unknown): string {
   return Array.isArray(value) ? value.map(cellOfPlain).join(', ') : textOfValue(valueOfPlain(value));
 }
 
-function valueOfPlain(value: unknown): CellValue {
+/** What a value of a program means in a table: a Date is a moment in UTC, a list or another object JSON. */
+export function valueOfPlain(value: unknown): CellValue {
   if (typeof value === 'bigint') return value;
   if (value instanceof Date) {
     return Number.isNaN(value.getTime())

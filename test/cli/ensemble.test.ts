@@ -141,6 +141,8 @@ describe('run-scoring ensemble', () => {
       return (await votesOf('voted.csv')).filter(([flag], at) => flag !== rows[at]![0]).length;
     };
     expect(await wrongBy('dawid-skene')).toBeLessThan((await wrongBy('majority')) / 2);
+    const two = await vote('in.csv', '--method', 'dawid-skene', '--models', 'a,b');
+    expect(two.stderr).toContain('warning: dawid-skene wants three models or more; with 2 it');
   });
 });
 
@@ -274,5 +276,6 @@ describe('a run', () => {
     ]);
     const { code, stderr } = await run(['--ensemble', 'majority']);
     expect([code, stderr]).toEqual([4, expect.stringContaining('OUTPUT_COLUMN_EXISTS')]);
+    expect(stderr).toContain('leave the vote out (--no-ensemble)');
   });
 });

@@ -151,6 +151,41 @@ describe('the vote of a run', () => {
     );
   });
 
+  it('is given anew by --resume when another class is positive', async () => {
+    const fileSystem = new MemoryFileSystem();
+    fileSystem.put('/in.csv', toCsv([['about_me'], ['gbx']]));
+    for (const [positive, flag] of [
+      ['bad', 'bad'],
+      ['good', 'good'],
+    ]) {
+      const { loadModel } = scriptedModels(SCRIPTS);
+      const config = testConfig(['a', 'b', 'c'], { evaluation: { positive_class: positive } });
+      const processor = new MultiModelBatchProcessor(config, { loadModel, fileSystem });
+      const ensemble = { method: 'majority', ties: 'positive' } as const;
+      await processor.processCsv({ inputPath: '/in.csv', outputPath: '/out.csv', resume: true, ensemble });
+      const [header, row] = await readCells(fileSystem.text('/out.csv')!);
+      expect(row![header!.indexOf('ensemble_flag')]).toBe(flag);
+    }
+  });
+
+  it('warns of a dawid-skene of two models', async () => {
+    const notes: string[] = [];
+    const { loadModel } = scriptedModels(SCRIPTS);
+    const processor = new MultiModelBatchProcessor(testConfig(['a', 'b']), { loadModel });
+    const onNote = (line: string) => void notes.push(line);
+    await processor.processRows(ROWS, { ensemble: { method: 'dawid-skene' }, onNote });
+    expect(notes.filter((line) => line.startsWith('warning: dawid-skene wants three'))).toHaveLength(1);
+  });
+
+  it('has no column that a model has, too', async () => {
+    const { loadModel } = scriptedModels({ flag: {} });
+    const config = testConfig(['flag'], { data: { output_column: 'ensemble' } });
+    const failure = await new MultiModelBatchProcessor(config, { loadModel })
+      .processRows(ROWS, { ensemble: { method: 'majority' } })
+      .catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: 'OUTPUT_COLUMN_EXISTS', at: { field: 'ensemble_flag' } });
+  });
+
   it('config and statistics know the same methods', () => {
     const { method, ties } = configSchema.shape.ensemble.unwrap().shape;
     expect(method.unwrap().options).toEqual([...ENSEMBLE_METHODS]);

@@ -1,10 +1,12 @@
 import { parse } from 'csv-parse/sync';
 import { describe, expect, it } from 'vitest';
+import type { ScoringRow } from '../../src/scoring/model-port.js';
+import { MultiModelBatchProcessor } from '../../src/scoring/multi-model-batch-processor.js';
 import { failureOf } from '../table/csv-text.js';
 import { MemoryFileSystem } from '../table/memory-file-system.js';
 import { readTable } from '../table/table-files.js';
 import { freshFiles, INPUT, runOn, stopAt } from './processor-runs.js';
-import { type Script, scriptedRecord } from './scripted-model.js';
+import { type Script, scriptedModels, scriptedRecord, testConfig } from './scripted-model.js';
 
 const OBJECTS = [
   '{"id":1,"about_me":"plain","nested":{"deep":[1,null,true]}}',
@@ -131,6 +133,28 @@ describe('a run over JSON Lines', () => {
 });
 
 describe('a run over CSV', () => {
+  it('reads what is no string as rows in memory do, whatever the time zone', async () => {
+    const texts = [{ a: 1 }, ['Cook', 'ten years'], 7, true, 'plain', null];
+    const seen: string[] = [];
+    const answer = async function* (rows: AsyncIterable<ScoringRow>) {
+      for await (const row of rows) {
+        seen.push(row.text);
+        yield scriptedRecord('a', row);
+      }
+    };
+    const { loadModel } = scriptedModels({ a: { answer } });
+    const fileSystem = new MemoryFileSystem();
+    const lines = texts.map((about_me) => `${JSON.stringify({ about_me })}\n`);
+    fileSystem.put('/in.jsonl', lines.join(''));
+    const processor = new MultiModelBatchProcessor(testConfig(['a']), { loadModel, fileSystem });
+    await processor.processCsv({ inputPath: '/in.jsonl', outputPath: '/out.jsonl' });
+    const fromFile = seen.splice(0);
+    await processor.processRows(texts.map((about_me) => ({ about_me })));
+    expect(seen.splice(0)).toEqual(fromFile);
+    await processor.processRows([{ about_me: new Date(Date.UTC(2024, 1, 29, 1)) }]);
+    expect(seen).toEqual(['2024-02-29T01:00:00.000']);
+  });
+
   it('writes JSON Lines of strings, and TSV, by the ending of the output', async () => {
     const fileSystem = freshFiles();
     await runOn(fileSystem).result;

@@ -211,6 +211,7 @@ describe('retrying errors', () => {
     expect(await runOn(files, {}, { scripts: { a: failing([0, 3, 7]) } }).result).toMatchObject({
       exitCode: 6,
     });
+    expect(await runOn(files, { resume: true }).result).toMatchObject({ alreadyDone: true, exitCode: 6 });
     const { result, events } = runOn(files, { retryErrors: true }, { scripts: { a: failing([3]) } });
     const summary = await result;
     expect(events).toEqual(['load a', 'a 0', 'a 3', 'a 7', 'dispose a']);
