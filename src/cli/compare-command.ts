@@ -44,6 +44,8 @@ export async function run(raw: Record<string, unknown>, args: readonly string[])
   let comparison: Comparison | undefined;
   const results = await readResults({
     ...table,
+    // Agreement does not need them; the report shows them where it can.
+    badLabels: 'leave',
     whileOpen: async (read, source, header) => {
       if (report === undefined) return;
       comparison = compare(read);

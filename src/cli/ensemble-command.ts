@@ -44,6 +44,7 @@ export async function run(raw: Record<string, unknown>, args: readonly string[])
   const counts = new Map<string, number>();
   await readResults({
     ...options,
+    badLabels: method === 'weighted' ? 'refuse' : 'leave',
     whileOpen: async (results, table, { added }) => {
       const caution = voteCaution(method, models(results).length);
       if (caution !== undefined) process.stderr.write(`warning: ${caution}\n`);

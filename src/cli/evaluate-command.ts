@@ -103,6 +103,7 @@ export async function run(raw: Record<string, unknown>, args: readonly string[])
   await readResults({
     ...table,
     raters: undefined,
+    alsoRaters: table.raters,
     given,
     whileOpen: async (read, source, header) => {
       input = source.identity;

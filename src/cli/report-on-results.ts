@@ -7,6 +7,7 @@ import type { ModelCost } from '../report/html/throughput-section.js';
 import type { ResultsHeader } from '../report/results-header.js';
 import type { ModelSummary, RunSummary } from '../scoring/run-summary.js';
 import type { Table } from '../table/table.js';
+import type { TableLayout } from '../table/table-kind.js';
 import { isShared } from './refuse-shared-file.js';
 import type { ReportOptions } from './report-options.js';
 import type { RunOptions } from './run-options.js';
@@ -49,7 +50,8 @@ async function readAndReport(
   path: string,
   run: RunSummary,
 ): Promise<ResultsReports> {
-  const labelled = await hasColumn(path, config.data.human_label_column);
+  const layout = run.layout ?? {};
+  const labelled = await hasColumn(path, layout, config.data.human_label_column);
   if (!labelled && !options.compare && options.report === undefined) return NOTHING;
   const [{ readResults }, { rubricOf }, { toJson }, { withoutCurves }] = await Promise.all([
     import('../report/read-results.js'),
@@ -62,8 +64,16 @@ async function readAndReport(
   const json: Record<string, object> = {};
   await readResults({
     path,
+    ...layout,
     rubric: rubricOf(config),
+    badLabels: 'leave',
     whileOpen: async (results, table, header) => {
+      if (results.labelFault !== null) {
+        const why = results.labelFault.toLine();
+        warnings.push(
+          `warning: nothing was evaluated; run-scoring evaluate can, with labels explained: ${why}\n`,
+        );
+      }
       if (options.compare) {
         const { compareRaters } = await import('../report/compare-raters.js');
         const { renderComparison } = await import('../report/compare-text.js');
@@ -148,12 +158,12 @@ function costOf(model: ModelSummary): ModelCost {
   };
 }
 
-async function hasColumn(path: string, column: string): Promise<boolean> {
+async function hasColumn(path: string, layout: Partial<TableLayout>, column: string): Promise<boolean> {
   const [{ openTable }, { nodeFileSystem }] = await Promise.all([
     import('../table/open-table.js'),
     import('../table/file-system.js'),
   ]);
-  const table = await openTable(nodeFileSystem, path);
+  const table = await openTable(nodeFileSystem, path, layout);
   try {
     return table.header.includes(column);
   } finally {

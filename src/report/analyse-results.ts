@@ -46,7 +46,7 @@ export async function evaluateResults(
   options: ReadingOptions & EvaluateOptions & { readonly ensemble?: EnsembleSettings } = {},
 ): Promise<Evaluation> {
   // The vote may need the models that are not evaluated.
-  const results = await read(config, table, options, undefined, async (found, { header }) =>
+  const results = await read(config, table, options, undefined, options.models, async (found, { header }) =>
     refuseUnlabelled(found, header),
   );
   return evaluateRaters(chooseRaters(voted(results, options.ensemble), options.models), options);
@@ -79,6 +79,7 @@ async function read(
   table: ScoredTable,
   { mapLabels = {}, allowMixedRuns = false }: ReadingOptions,
   raters: readonly string[] | undefined,
+  alsoRaters?: readonly string[],
   whileOpen?: NonNullable<ReadResultsOptions['whileOpen']>,
 ): Promise<Results> {
   const options: Omit<ReadResultsOptions, 'path'> = {
@@ -87,6 +88,7 @@ async function read(
       [meaning].flat().map((each) => [word, each] as const),
     ),
     raters,
+    alsoRaters,
     allowMixedRuns,
     ...(whileOpen === undefined ? {} : { whileOpen }),
   };

@@ -72,6 +72,10 @@ export class LabelCodes {
     return { at: this.#firstOffer, pairs: [...this.#offers].map(([word, meaning]) => `${word}=${meaning}`) };
   }
 
+  get isFaulty(): boolean {
+    return this.#firstUnknown !== undefined || this.#firstOffer !== undefined;
+  }
+
   /** The labels, for a message. */
   get known(): string {
     return this.#set.labels.map((label) => JSON.stringify(label)).join(', ');

@@ -9,7 +9,8 @@ import type { Rubric } from './rubric.js';
 
 /** What a person said of one row. */
 export interface GivenLabel {
-  readonly label: number;
+  /** Undefined where only tags were given. */
+  readonly label: number | undefined;
   /** For each tag 1, 0, or undefined where nothing was said. */
   readonly tags: readonly (number | undefined)[];
 }
@@ -98,7 +99,8 @@ export async function readLabels(options: ReadLabelsOptions): Promise<GivenLabel
         const said = at < 0 ? -1 : read(at, yesNo);
         return said < 0 ? undefined : said;
       });
-      const answer = given < 0 ? undefined : { label: given, tags };
+      const isAnswer = given >= 0 || tags.some((said) => said !== undefined);
+      const answer = isAnswer ? { label: given < 0 ? undefined : given, tags } : undefined;
       answers.set(key, { answer, line: row.line, row: row.row + 1 });
     }
     refuseLabelFaults([codes, yesNo]);

@@ -4,6 +4,7 @@ import { findColumn } from '../table/header-map.js';
 import { openTable } from '../table/open-table.js';
 import { resolveInput } from '../table/resolve-input.js';
 import type { Table, TableRow } from '../table/table.js';
+import type { FileKind } from '../table/table-kind.js';
 import { newConfidences, newLabels, newTagSets } from './code-column.js';
 import { LabelCodes, type LabelMapping, refuseLabelFaults } from './label-codes.js';
 import type { GivenLabels } from './read-labels.js';
@@ -48,6 +49,8 @@ export interface Results {
   readonly human: Int16Array | null;
   /** For each tag 1, 0, or -1 where nothing was said; null for a tag without its column. */
   readonly humanTags: readonly (Int16Array | null)[];
+  /** Why labels by people were left out; null where they were not. */
+  readonly labelFault: RunScoringError | null;
   /** Rows whose label came from {@link ReadResultsOptions.given}. */
   readonly joined: number;
 }
@@ -58,11 +61,20 @@ export interface ReadResultsOptions {
   readonly rubric: Rubric;
   readonly encoding?: string | undefined;
   readonly delimiter?: string | undefined;
+  /** What the file holds, where its name does not tell. */
+  readonly kind?: FileKind | undefined;
   readonly mapping?: LabelMapping;
   /** Column whose cells must be unique. */
   readonly keyColumn?: string | undefined;
   /** Only these models, by name; `ensemble` is one. */
   readonly raters?: readonly string[] | undefined;
+  /** Names that count as models, whatever columns they have. */
+  readonly alsoRaters?: readonly string[] | undefined;
+  /**
+   * What becomes of a table whose labels by people are not understood: `refuse` (the default), or `leave` them out and tell why
+   * in {@link Results.labelFault}.
+   */
+  readonly badLabels?: 'refuse' | 'leave';
   /** Labels from another file, which stand above those in the table. */
   readonly given?: GivenLabels | undefined;
   readonly allowMixedRuns?: boolean;
@@ -85,6 +97,7 @@ export async function readResults(options: ReadResultsOptions): Promise<Results>
       encoding: options.encoding,
       delimiter: options.delimiter,
       name: input.name,
+      kind: options.kind,
     });
     try {
       await input.removeCopy();
@@ -106,7 +119,8 @@ export async function readOpenTable(
   table: Table,
   file: string,
 ): Promise<Results> {
-  const header = readResultsHeader(table.header, options.rubric, file);
+  const asked = [...(options.raters ?? []), ...(options.alsoRaters ?? [])];
+  const header = readResultsHeader(table.header, options.rubric, file, asked);
   const results = await readRows(options, table, header, file);
   await options.whileOpen?.(results, table, header);
   return results;
@@ -121,6 +135,7 @@ async function readRows(
   const { rubric, given } = options;
   const { mapping = [] } = options;
   const codes = new LabelCodes(rubric, mapping);
+  const humanCodes = new LabelCodes(rubric, mapping);
   const tagCodes = new LabelCodes({ labels: rubric.tags, positive: '' }, mapping);
   const yesNo = new LabelCodes({ labels: ['0', '1'], positive: '1' }, mapping);
   const place = (row: TableRow, column: number) => (): Coordinates => ({
@@ -145,25 +160,45 @@ async function readRows(
     refuseMixed(row);
     const key = keys?.keyOf(row);
     const answer = key === undefined ? undefined : given?.take(key);
-    if (answer !== undefined) joined++;
+    if (answer?.label !== undefined) joined++;
     for (const reader of readers) reader.read(row);
     const read = (at: number, set: LabelCodes) => (at < 0 ? -1 : set.read(row.cells[at]!, place(row, at)));
-    human?.push(answer?.label ?? read(header.human, codes));
+    human?.push(answer?.label ?? read(header.human, humanCodes));
     humanTags.forEach((column, tag) => {
       column?.push(answer?.tags[tag] ?? read(header.humanTags[tag]!, yesNo));
     });
   }
-  refuseLabelFaults([codes, tagCodes, yesNo]);
+  const labelFault = checkLabels([codes, tagCodes], [humanCodes, yesNo], options.badLabels);
   given?.refuseLeft();
   return {
     file,
     rows,
     rubric,
     raters: readers.map((reader) => reader.finish()),
-    human: human?.values ?? null,
-    humanTags: humanTags.map((column) => column?.values ?? null),
+    human: labelFault === null ? (human?.values ?? null) : null,
+    humanTags: humanTags.map((column) => (labelFault === null ? (column?.values ?? null) : null)),
+    labelFault,
     joined,
   };
+}
+
+/** Why labels by people cannot be used, where that may be. @throws RunScoringError as {@link refuseLabelFaults} */
+function checkLabels(
+  ofModels: readonly LabelCodes[],
+  ofPeople: readonly LabelCodes[],
+  badLabels: ReadResultsOptions['badLabels'] = 'refuse',
+): RunScoringError | null {
+  if (badLabels === 'refuse') refuseLabelFaults([...ofModels, ...ofPeople]);
+  // Where models need a mapping, it is offered for all that it could be for.
+  const mappable = ofPeople.filter((set) => set.firstUnknown === undefined);
+  if (ofModels.some((set) => set.isFaulty)) refuseLabelFaults([...ofModels, ...mappable]);
+  try {
+    refuseLabelFaults(ofPeople);
+    return null;
+  } catch (error) {
+    if (error instanceof RunScoringError) return error;
+    throw error;
+  }
 }
 
 /** Reads the cells of one rater. */

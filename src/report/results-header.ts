@@ -46,17 +46,20 @@ export const ROW_KEY_COLUMN = 'row_key';
 export const REVIEW_COLUMNS = [REVIEW_SCORE_COLUMN, 'review_reasons'] as const;
 
 /**
- * Finds the models of a scored table by its header: `ai_<model>_<label field>`, and the ensemble by `ensemble_flag`.
+ * Finds the models of a scored table by its header: `ai_<model>_<label field>`, and the ensemble by `ensemble_flag`. Where some of
+ * them have another column that runs give each model, only those are models; the others are fields or columns of the user's.
+ * @param asked names that are models whatever columns they have
  * @throws RunScoringError INPUT_NO_MODEL_COLUMNS, INPUT_COLUMN_AMBIGUOUS
  */
 export function readResultsHeader(
   header: readonly string[],
   names: HeaderNames,
   file: string,
+  asked: readonly string[] = [],
 ): ResultsHeader {
   const position = (name: string) => (header.includes(name) ? findColumn(header, name, file) : -1);
   const suffix = `_${names.labelField}`;
-  const models = [
+  const candidates = [
     ...new Set(
       header
         .filter((name) => name.startsWith('ai_') && name.endsWith(suffix))
@@ -64,6 +67,13 @@ export function readResultsHeader(
         .filter((name) => name !== ''),
     ),
   ];
+  const isWritten = (name: string) =>
+    [`${names.outputColumn}_${name}`, `ai_${name}_status`, `ai_${name}_confidence`].some((each) =>
+      header.includes(each),
+    );
+  const models = candidates.some(isWritten)
+    ? candidates.filter((name) => isWritten(name) || asked.includes(name))
+    : candidates;
   const raters: RaterColumns[] = models.map((name) => {
     const of = (field: string) => position(`ai_${name}_${field}`);
     return {

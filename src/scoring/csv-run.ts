@@ -5,7 +5,7 @@ import type { FileSystem } from '../table/file-system.js';
 import { type OutputTarget, refuseExisting } from '../table/output-target.js';
 import type { RunFolder } from '../table/run-folder.js';
 import type { Table } from '../table/table.js';
-import { outputRowCheck } from '../table/table-writer.js';
+import { outputLayout, outputRowCheck } from '../table/table-writer.js';
 import { addedColumnNames } from './added-columns.js';
 import type { CsvRunOptions } from './csv-run-options.js';
 import { type MergedModel, mergeOutput } from './merge-output.js';
@@ -231,7 +231,8 @@ export class CsvRun {
       if (options.clobber === false && target !== undefined) await refuseExisting(fileSystem, target);
       await sink.commit();
       await this.#tallyJournals((model) => model.outcome?.finished !== true);
-      summary = this.#summary({ ...counts, riskyCells, outputWritten: true });
+      const layout = outputLayout(options.outputPath, table);
+      summary = this.#summary({ ...counts, riskyCells, outputWritten: true, layout });
     } catch (error) {
       await sink.discard();
       throw error;

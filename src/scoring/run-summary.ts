@@ -1,5 +1,6 @@
 import type { Config } from '../config/schema.js';
 import { ExitCode } from '../foundation/exit-codes.js';
+import type { TableLayout } from '../table/table-kind.js';
 import type { ModelInfo } from './model-port.js';
 import { isFailed, ROW_STATUSES, type RowRecord, type RowStatus } from './record.js';
 
@@ -50,6 +51,8 @@ export interface RunSummary {
   /** A resumed run that had already finished: nothing was done. */
   readonly alreadyDone: boolean;
   readonly outputWritten: boolean;
+  /** How the output is to be read; undefined where there is none, and where an older run wrote it. */
+  readonly layout?: TableLayout;
   readonly exitCode: ExitCode;
 }
 

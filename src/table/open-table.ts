@@ -3,10 +3,10 @@ import type { FileSystem } from './file-system.js';
 import { type CsvReadOptions, openCsv } from './read-csv.js';
 import { openJsonl } from './read-jsonl.js';
 import type { Table } from './table.js';
-import { kindOfFile, splitSheet } from './table-kind.js';
+import { type FileKind, kindOfFile, splitSheet } from './table-kind.js';
 
 /**
- * Opens a table by the ending of its name: `.jsonl` and `.ndjson`, `.tsv` and `.tab`, `.xlsx` (`#Sheet` behind it names a sheet),
+ * Opens a table by the kind that is given, else by the ending of its name: `.jsonl` and `.ndjson`, `.tsv` and `.tab`, `.xlsx` (`#Sheet` behind it names a sheet),
  * `.parquet`, otherwise CSV with the delimiter that is found. Without a name that tells (stdin) it is CSV.
  * @throws RunScoringError INPUT_FORMAT for formats that are not read, USAGE_DELIMITER, USAGE_ENCODING, and those of `openCsv`,
  *   `openJsonl`, `openXlsx` and `openParquet`
@@ -14,10 +14,10 @@ import { kindOfFile, splitSheet } from './table-kind.js';
 export async function openTable(
   fileSystem: FileSystem,
   path: string,
-  options: CsvReadOptions = {},
+  options: CsvReadOptions & { readonly kind?: FileKind | undefined } = {},
 ): Promise<Table> {
   const name = options.name ?? path;
-  const kind = kindOfFile(name);
+  const kind = options.kind ?? kindOfFile(name);
   const file = splitSheet(path).path;
   if (kind === 'other') {
     throw new RunScoringError('INPUT_FORMAT', 'Files of this format are not read.', {

@@ -21,6 +21,12 @@ const KINDS: Readonly<Record<string, FileKind>> = {
   zip: 'other',
 };
 
+/** What a file holds, whatever its name says. `delimiter`: of a text. */
+export interface TableLayout {
+  readonly kind: FileKind;
+  readonly delimiter?: string;
+}
+
 export function kindOfFile(path: string): FileKind {
   const ending = /\.([a-z]+)$/i.exec(splitSheet(path).path)?.[1]?.toLowerCase();
   return (ending === undefined ? undefined : KINDS[ending]) ?? 'text';

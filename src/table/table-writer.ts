@@ -3,7 +3,7 @@ import { CsvWriter } from './csv-writer.js';
 import { JsonlWriter } from './jsonl-writer.js';
 import { cellTooLong, SHEET_LIMITS, tooManyRows } from './sheet-limits.js';
 import type { Table, TableRow } from './table.js';
-import { type FileKind, kindOfFile, splitSheet } from './table-kind.js';
+import { type FileKind, kindOfFile, splitSheet, type TableLayout } from './table-kind.js';
 import type { TableWriter, TableWriterOptions } from './written-table.js';
 
 /** Excel's rules for the name of a sheet. */
@@ -36,9 +36,19 @@ export async function createTableWriter(
     return new ParquetTableWriter(table.header, columns, { ...options, file: path });
   }
   const { dialect, lineBreak, marked } = table;
-  const tabs = dialect.delimiter === '\t';
-  const delimiter = kind === 'tsv' ? '\t' : kind === 'csv' && tabs ? ',' : dialect.delimiter;
+  const delimiter = outputDelimiter(kind, table);
   return new CsvWriter({ ...options, dialect: { ...dialect, delimiter }, lineBreak, marked });
+}
+
+/** How an output is to be read again, where neither its name nor a look at it is sure to tell. */
+export function outputLayout(path: string, table: Table): TableLayout {
+  const kind = outputKind(path, table);
+  return kind === 'text' || kind === 'csv' ? { kind, delimiter: outputDelimiter(kind, table) } : { kind };
+}
+
+function outputDelimiter(kind: FileKind, { dialect }: Table): string {
+  if (kind === 'tsv') return '\t';
+  return kind === 'csv' && dialect.delimiter === '\t' ? ',' : dialect.delimiter;
 }
 
 /**

@@ -221,6 +221,66 @@ describe('a run', () => {
     expect(summary.evaluation.raters[0].metrics.at(-1)).toMatchObject({ tag: 'overall', tp: 1, fp: 1 });
   });
 
+  it('compares and reports whatever the labels by people look like, and says why nothing was evaluated', async () => {
+    await folder.table('in.csv', [
+      ['about_me', 'Human_flag'],
+      ['odd', 'Good'],
+      ['even', 'Bad'],
+    ]);
+    const { code, stderr } = await run(['--compare', '--report', 'r.html']);
+    expect([code, stderr]).toEqual([0, expect.stringContaining('agreement of the models')]);
+    expect(stderr).toContain('warning: nothing was evaluated');
+    expect(stderr).toContain('INPUT_LABEL_SPELLING');
+    expect(await readFile(folder.path('r.html'), 'utf8')).toContain('<html');
+    const out = folder.path('out.csv');
+    expect((await runHere(['compare', out])).code).toBe(0);
+    expect((await runHere(['ensemble', out, '--output', folder.path('v.csv')])).code).toBe(0);
+    const weighted = ['ensemble', out, '--output', folder.path('v.csv'), '--method', 'weighted'];
+    for (const needed of [weighted, ['evaluate', out], ['review', out, '--output', folder.path('v.csv')]]) {
+      const said = await runHere(needed);
+      expect([said.code, said.stderr]).toEqual([
+        3,
+        expect.stringContaining('--map-labels Good=good,Bad=bad'),
+      ]);
+    }
+  });
+
+  it('reads its own output as it wrote it', async () => {
+    await writeFile(folder.path('odd.csv'), 'id^about_me^Human_flag\n1^odd, even^good\n2^eve^bad\n');
+    const odd = await run(['--input', 'odd.csv', '--delimiter', '^', '--compare']);
+    expect([odd.code, odd.stderr]).toEqual([0, expect.stringContaining('2 rows: 2 evaluated')]);
+    const lines = ['odd, "even"', 'eve'].map((about_me) => JSON.stringify({ about_me, Human_flag: 'good' }));
+    await writeFile(folder.path('in.jsonl'), `${lines.join('\n')}\n`);
+    const text = await run(['--input', 'in.jsonl', '--output', 'out.txt', '--compare']);
+    expect([text.code, text.stderr]).toEqual([0, expect.stringContaining('2 rows: 2 evaluated')]);
+    const again = await run(['--input', 'in.jsonl', '--output', 'out.txt', '--compare', '--resume']);
+    expect(again.stderr).toContain('2 rows: 2 evaluated');
+  });
+
+  it('does not take a field or a column of the user for a model', async () => {
+    const fields = `output:\n  fields:\n    - {name: flag, type: enum, values: [good, bad]}\n    - {name: red_flag, type: enum, values: ['yes', 'no']}\n`;
+    const config = await readFile(folder.path('config.yaml'), 'utf8');
+    await writeFile(folder.path('config.yaml'), `${config}prompt: {system: Sort it.}\n${fields}`);
+    await folder.table('in.csv', [
+      ['about_me', 'Human_flag', 'ai_made_flag'],
+      ['odd', 'good', 'bad'],
+      ['eve', 'bad', 'no idea'],
+    ]);
+    const { code, stderr } = await run(['--compare', '--ensemble', 'majority']);
+    expect([code, stderr]).toEqual([0, expect.stringContaining('2 rows: 2 evaluated')]);
+    expect(stderr).not.toContain('a_red');
+    const compare = ['compare', folder.path('out.csv'), '--config', folder.path('config.yaml'), '--json'];
+    const { stdout } = await runHere(compare);
+    expect(JSON.parse(stdout).raters.map(({ name }: { name: string }) => name)).toEqual([
+      'a',
+      'b',
+      'c',
+      'ensemble',
+    ]);
+    const asked = await runHere([...compare, '--models', 'a,made']);
+    expect([asked.code, asked.stderr]).toEqual([3, expect.stringContaining('ai_made_flag')]);
+  });
+
   it('adds nothing unasked to a table without labels', async () => {
     await folder.table('in.csv', [['about_me'], ['odd']]);
     const { stdout } = await run(['--json', '--quiet']);
@@ -238,7 +298,7 @@ describe('a run', () => {
     expect(code).toBe(6);
     expect(await votesOf('out.csv')).toEqual([['bad', '1', 'bad 2, missing 1']]);
     expect(stderr).toMatch(
-      /warning: the results were not compared .*--map-labels BAD=bad \[INPUT_LABEL_SPELLING\]/,
+      /warning: nothing was evaluated; run-scoring evaluate can, .*--map-labels BAD=bad \[INPUT_LABEL_SPELLING\]/,
     );
   });
 

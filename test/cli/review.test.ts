@@ -109,6 +109,31 @@ describe('the review loop', () => {
     expect([code, JSON.parse(stdout).labelled]).toEqual([0, 6]);
   });
 
+  it('joins tags where no label was given', async () => {
+    await folder.table('scored.csv', [
+      ['id', 'Human_flag', 'poor_grammar', 'ai_a_flag', 'ai_a_tags'],
+      ['1', 'bad', '', 'bad', 'poor_grammar'],
+      ['2', 'good', '', 'good', ''],
+    ]);
+    await folder.table('tags.csv', [
+      ['id', 'Human_flag', 'poor_grammar'],
+      ['1', '', '1'],
+      ['2', '', '0'],
+    ]);
+    const path = folder.path('scored.csv');
+    const found = await runHere([
+      'evaluate',
+      path,
+      '--labels',
+      folder.path('tags.csv'),
+      '--key',
+      'id',
+      '--json',
+    ]);
+    const { raters, joined } = JSON.parse(found.stdout);
+    expect([raters[0].metrics[0].tag, raters[0].metrics[0].support, joined]).toEqual(['poor_grammar', 1, 0]);
+  });
+
   it('joins by a column of the user’s', async () => {
     const rows = ROWS.map((row, at) => [`k${at}`, ...row.slice(1)]);
     await folder.table('results.csv', [HEADER, ...rows]);
