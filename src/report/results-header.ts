@@ -27,6 +27,8 @@ export interface ResultsHeader {
 
 export interface HeaderNames {
   readonly labelField: string;
+  /** All output fields, the label among them. */
+  readonly fields: readonly string[];
   /** Null when the rubric has no list of tags. */
   readonly tagsField: string | null;
   readonly tags: readonly string[];
@@ -47,7 +49,8 @@ export const REVIEW_COLUMNS = [REVIEW_SCORE_COLUMN, 'review_reasons'] as const;
 
 /**
  * Finds the models of a scored table by its header: `ai_<model>_<label field>`, and the ensemble by `ensemble_flag`. Where some of
- * them have another column that runs give each model, only those are models; the others are fields or columns of the user's.
+ * them have the raw answer or the status that runs give each model, only those are models; the others are columns of the user's.
+ * `ai_<model>_<field>` is never another model, whatever the field is called.
  * @param asked names that are models whatever columns they have
  * @throws RunScoringError INPUT_NO_MODEL_COLUMNS, INPUT_COLUMN_AMBIGUOUS
  */
@@ -68,12 +71,16 @@ export function readResultsHeader(
     ),
   ];
   const isWritten = (name: string) =>
-    [`${names.outputColumn}_${name}`, `ai_${name}_status`, `ai_${name}_confidence`].some((each) =>
-      header.includes(each),
-    );
-  const models = candidates.some(isWritten)
+    header.includes(`${names.outputColumn}_${name}`) || header.includes(`ai_${name}_status`);
+  const likely = candidates.some(isWritten)
     ? candidates.filter((name) => isWritten(name) || asked.includes(name))
     : candidates;
+  const isField = (name: string) =>
+    likely.some(
+      (model) =>
+        name.startsWith(`${model}_`) && names.fields.includes(`${name.slice(model.length + 1)}${suffix}`),
+    );
+  const models = likely.filter((name) => !isField(name));
   const raters: RaterColumns[] = models.map((name) => {
     const of = (field: string) => position(`ai_${name}_${field}`);
     return {

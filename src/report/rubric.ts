@@ -35,6 +35,7 @@ export function rubricOf(config: Config): Rubric {
   const tags = lists.find((field) => field.name === 'tags') ?? lists[0];
   return {
     labelField: label.name,
+    fields: fields.map((field) => field.name),
     labels: label.values,
     positive,
     tagsField: tags?.name ?? null,

@@ -258,13 +258,13 @@ describe('a run', () => {
   });
 
   it('does not take a field or a column of the user for a model', async () => {
-    const fields = `output:\n  fields:\n    - {name: flag, type: enum, values: [good, bad]}\n    - {name: red_flag, type: enum, values: ['yes', 'no']}\n`;
+    const fields = `output:\n  fields:\n    - {name: flag, type: enum, values: [good, bad]}\n    - {name: red_flag, type: enum, values: ['yes', 'no']}\n    - {name: red_status, type: string}\n`;
     const config = await readFile(folder.path('config.yaml'), 'utf8');
     await writeFile(folder.path('config.yaml'), `${config}prompt: {system: Sort it.}\n${fields}`);
     await folder.table('in.csv', [
-      ['about_me', 'Human_flag', 'ai_made_flag'],
-      ['odd', 'good', 'bad'],
-      ['eve', 'bad', 'no idea'],
+      ['about_me', 'Human_flag', 'ai_made_flag', 'ai_made_confidence'],
+      ['odd', 'good', 'bad', '0.9'],
+      ['eve', 'bad', 'no idea', '0.1'],
     ]);
     const { code, stderr } = await run(['--compare', '--ensemble', 'majority']);
     expect([code, stderr]).toEqual([0, expect.stringContaining('2 rows: 2 evaluated')]);
