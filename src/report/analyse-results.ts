@@ -31,7 +31,9 @@ export async function compareResults(
   table: ScoredTable,
   options: ReadingOptions & CompareOptions = {},
 ): Promise<Comparison> {
-  return compareRaters(await read(config, table, options, options.models), options);
+  // Agreement needs no labels by people.
+  const results = await read(config, table, options, { raters: options.models, badLabels: 'leave' });
+  return compareRaters(results, options);
 }
 
 /**
@@ -46,9 +48,10 @@ export async function evaluateResults(
   options: ReadingOptions & EvaluateOptions & { readonly ensemble?: EnsembleSettings } = {},
 ): Promise<Evaluation> {
   // The vote may need the models that are not evaluated.
-  const results = await read(config, table, options, undefined, options.models, async (found, { header }) =>
-    refuseUnlabelled(found, header),
-  );
+  const results = await read(config, table, options, {
+    alsoRaters: options.models,
+    whileOpen: async (found, { header }) => refuseUnlabelled(found, header),
+  });
   return evaluateRaters(chooseRaters(voted(results, options.ensemble), options.models), options);
 }
 
@@ -63,7 +66,8 @@ export async function voteOnRows(
   ensemble: EnsembleSettings,
   options: ReadingOptions = {},
 ): Promise<Record<string, unknown>[]> {
-  const results = await read(config, rows, options, options.models);
+  const badLabels = ensemble.method === 'weighted' ? 'refuse' : 'leave';
+  const results = await read(config, rows, options, { raters: options.models, badLabels });
   const decide = voteOf(results, ensemble);
   return rows.map((row, at) => {
     const values = isAsked(results, at) ? ensembleValues(decide(at), results.rubric.labels) : NO_VOTE;
@@ -78,19 +82,15 @@ async function read(
   config: Config,
   table: ScoredTable,
   { mapLabels = {}, allowMixedRuns = false }: ReadingOptions,
-  raters: readonly string[] | undefined,
-  alsoRaters?: readonly string[],
-  whileOpen?: NonNullable<ReadResultsOptions['whileOpen']>,
+  needs: Pick<ReadResultsOptions, 'raters' | 'alsoRaters' | 'badLabels' | 'whileOpen'>,
 ): Promise<Results> {
   const options: Omit<ReadResultsOptions, 'path'> = {
     rubric: rubricOf(config),
     mapping: Object.entries(mapLabels).flatMap(([word, meaning]) =>
       [meaning].flat().map((each) => [word, each] as const),
     ),
-    raters,
-    alsoRaters,
     allowMixedRuns,
-    ...(whileOpen === undefined ? {} : { whileOpen }),
+    ...needs,
   };
   if (typeof table === 'string') return readResults({ ...options, path: table });
   try {

@@ -95,6 +95,19 @@ describe('the commands as functions', () => {
     expect(await compareResults(config, spelled, { mapLabels })).toEqual(await compareResults(config, rows));
   });
 
+  it('need labels by people only where these are used', async () => {
+    const rows = await readRows(path);
+    const spelled = rows.map((each) => ({ ...each, Human_flag: String(each['Human_flag']).toUpperCase() }));
+    expect(await compareResults(config, spelled)).toEqual(await compareResults(config, rows));
+    const flags = (voted: readonly Record<string, unknown>[]) => voted.map((each) => each['ensemble_flag']);
+    const majority = await voteOnRows(config, spelled, { method: 'majority' });
+    expect(flags(majority)).toEqual(flags(await voteOnRows(config, rows, { method: 'majority' })));
+    const weighted = voteOnRows(config, spelled, { method: 'weighted' });
+    for (const work of [weighted, evaluateResults(config, spelled)]) {
+      expect((await failureOf(work)).toLine()).toMatch(/^row 1 column "Human_flag": .*INPUT_LABEL_SPELLING/);
+    }
+  });
+
   it('take lists and numbers, as a program may have them', async () => {
     const rows = await readRows(path);
     const typed = rows.map((each) => ({
