@@ -168,6 +168,27 @@ describe('the vote of a run', () => {
     }
   });
 
+  it('is given anew by --resume when other people’s labels weigh', async () => {
+    const fileSystem = new MemoryFileSystem();
+    const labelled = Array.from({ length: 12 }, (_, at) =>
+      at % 2 === 0 ? ['gbb', 'good', 'bad'] : ['bgg', 'bad', 'good'],
+    );
+    fileSystem.put('/in.csv', toCsv([['about_me', 'ann', 'ben'], ...labelled, ['gbb', '', '']]));
+    // Ann holds with a, Ben with b and c.
+    for (const [human_label_column, flag] of [
+      ['ann', 'good'],
+      ['ben', 'bad'],
+    ]) {
+      const { loadModel } = scriptedModels(SCRIPTS);
+      const config = testConfig(['a', 'b', 'c'], { data: { human_label_column } });
+      const processor = new MultiModelBatchProcessor(config, { loadModel, fileSystem });
+      const ensemble = { method: 'weighted' } as const;
+      await processor.processCsv({ inputPath: '/in.csv', outputPath: '/out.csv', resume: true, ensemble });
+      const [header, ...rows] = await readCells(fileSystem.text('/out.csv')!);
+      expect(rows.at(-1)![header!.indexOf('ensemble_flag')]).toBe(flag);
+    }
+  });
+
   it('warns of a dawid-skene of two models', async () => {
     const notes: string[] = [];
     const { loadModel } = scriptedModels(SCRIPTS);
