@@ -1,6 +1,7 @@
 import type { ConfigIssue, ConfigPath } from './config-issue.js';
 import { quote } from './config-issue.js';
 import { type ConfigData, MAX_MODELS } from './schema.js';
+import { CONFIG_HASH_COLUMN, ENSEMBLE_COLUMNS } from './shared-columns.js';
 
 const HUB_PART = /^(?!.*(?:--|\.\.))[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,94}[A-Za-z0-9_])?$/;
 
@@ -137,14 +138,17 @@ function outputBreaches(config: ConfigData): ConfigIssue[] {
   return issues;
 }
 
-/** Model `a` with a field `b_flag` and model `a_b` with a field `flag` would share a column. */
+/**
+ * Model `a` with a field `b_flag` and model `a_b` with a field `flag` would share a column. The columns of the vote are no
+ * model's in a config without a vote either: a command may add them, or take them for a vote.
+ */
 function columnBreaches(config: ConfigData): ConfigIssue[] {
   const names = config.models.map((model) => model.name.toLowerCase());
   if (new Set(names).size !== names.length) return [];
   const inputs = [config.data.dataset_column, config.data.human_label_column].map((name) =>
     name.toLowerCase(),
   );
-  const taken = new Set<string>();
+  const taken = new Set<string>([...ENSEMBLE_COLUMNS, CONFIG_HASH_COLUMN]);
   for (const [index, model] of config.models.entries()) {
     for (const column of modelColumns(config, model.name)) {
       const key = column.toLowerCase();

@@ -1,3 +1,4 @@
+import { CONFIG_HASH_COLUMN, ENSEMBLE_COLUMNS, MARGIN_COLUMN } from '../config/shared-columns.js';
 import { RunScoringError } from '../foundation/errors.js';
 import { nearestName } from '../foundation/nearest-name.js';
 import { findColumn } from '../table/header-map.js';
@@ -38,11 +39,9 @@ export interface HeaderNames {
 }
 
 export const ENSEMBLE = 'ensemble';
-/** The columns of the ensemble and of a review file that hold numbers. */
-export const MARGIN_COLUMN = 'ensemble_margin';
+export { CONFIG_HASH_COLUMN, ENSEMBLE_COLUMNS, MARGIN_COLUMN };
+/** Holds numbers. */
 export const REVIEW_SCORE_COLUMN = 'review_score';
-export const ENSEMBLE_COLUMNS = ['ensemble_flag', MARGIN_COLUMN, 'ensemble_votes'] as const;
-export const CONFIG_HASH_COLUMN = 'config_hash';
 export const ROW_KEY_COLUMN = 'row_key';
 /** What a review file adds besides the row key. */
 export const REVIEW_COLUMNS = [REVIEW_SCORE_COLUMN, 'review_reasons'] as const;

@@ -33,20 +33,18 @@ const OWN_COLUMNS = new Map<string, string>([
   [CONFIG_HASH_COLUMN, 'leave --config-hash out'],
 ]);
 
-/** @throws RunScoringError OUTPUT_COLUMN_EXISTS when the output would have two columns of one name */
+/** @throws RunScoringError OUTPUT_COLUMN_EXISTS when the input already has a column that the run would add */
 export function refuseTakenColumns(header: readonly string[], added: readonly string[], file?: string): void {
   const present = new Set(header);
-  const twice = added.find((name, at) => added.indexOf(name) < at);
-  const taken = added.find((name) => present.has(name)) ?? twice;
+  const taken = added.find((name) => present.has(name));
   if (taken === undefined) return;
-  const message = present.has(taken)
-    ? 'The input already has a column that this run would add.'
-    : 'This run would add two columns of one name.';
   const way = OWN_COLUMNS.get(taken) ?? 'change the model name or data.output_column';
-  throw new RunScoringError('OUTPUT_COLUMN_EXISTS', message, {
-    at: { ...(file === undefined ? {} : { file }), field: taken },
-    hint: present.has(taken)
-      ? `It may be the output of an earlier run. Take the column out, or ${way}.`
-      : 'Change the model name or data.output_column.',
-  });
+  throw new RunScoringError(
+    'OUTPUT_COLUMN_EXISTS',
+    'The input already has a column that this run would add.',
+    {
+      at: { ...(file === undefined ? {} : { file }), field: taken },
+      hint: `It may be the output of an earlier run. Take the column out, or ${way}.`,
+    },
+  );
 }

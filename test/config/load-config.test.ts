@@ -192,6 +192,16 @@ describe('an error', () => {
     ],
     ['my.yaml:5:18 prompt.user_template', one('prompt:\n  user_template: "no slot"\n'), 'exactly once'],
     ['my.yaml:2:11 models[0].name', 'models:\n  - name: "a b"\n    model_id: o/n\n', 'column names'],
+    [
+      'my.yaml:2:11 models[0].name',
+      'models:\n  - name: Flag\n    model_id: o/n\ndata:\n  output_column: ensemble\n',
+      'Two output columns would be named "ensemble_Flag"',
+    ],
+    [
+      'my.yaml:2:11 models[0].name',
+      'models:\n  - name: hash\n    model_id: o/n\ndata:\n  output_column: config\n',
+      'Two output columns would be named "config_hash"',
+    ],
     ['my.yaml:5:3 data.x', one('data:\n  x: 2\n'), 'Unknown key "x"'],
     ['my.yaml:6:3', one('data:\n  x: 1\n  x: 2\n'), 'twice'],
     ['my.yaml:1:9', 'models: !!js/function "x"\n', 'tag'],

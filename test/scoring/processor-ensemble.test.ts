@@ -198,15 +198,6 @@ describe('the vote of a run', () => {
     expect(notes.filter((line) => line.startsWith('warning: dawid-skene wants three'))).toHaveLength(1);
   });
 
-  it('has no column that a model has, too', async () => {
-    const { loadModel } = scriptedModels({ flag: {} });
-    const config = testConfig(['flag'], { data: { output_column: 'ensemble' } });
-    const failure = await new MultiModelBatchProcessor(config, { loadModel })
-      .processRows(ROWS, { ensemble: { method: 'majority' } })
-      .catch((error: unknown) => error);
-    expect(failure).toMatchObject({ code: 'OUTPUT_COLUMN_EXISTS', at: { field: 'ensemble_flag' } });
-  });
-
   it('config and statistics know the same methods', () => {
     const { method, ties } = configSchema.shape.ensemble.unwrap().shape;
     expect(method.unwrap().options).toEqual([...ENSEMBLE_METHODS]);
