@@ -24,7 +24,15 @@ export function valueOfPlain(value: unknown): CellValue {
       ? null
       : { kind: 'datetime', text: value.toISOString().slice(0, -1) };
   }
+  if (typeof value === 'object' && value !== null)
+    return { kind: 'json', text: JSON.stringify(value, plainNumber) };
   return valueOfJson(value);
+}
+
+/** JSON has no bigint, which lists of 64-bit numbers hold: a number where a double is exact, else text. */
+function plainNumber(_key: string, value: unknown): unknown {
+  if (typeof value !== 'bigint') return value;
+  return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
 }
 
 /**

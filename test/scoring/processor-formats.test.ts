@@ -151,8 +151,11 @@ describe('a run over CSV', () => {
     const fromFile = seen.splice(0);
     await processor.processRows(texts.map((about_me) => ({ about_me })));
     expect(seen.splice(0)).toEqual(fromFile);
-    await processor.processRows([{ about_me: new Date(Date.UTC(2024, 1, 29, 1)) }]);
-    expect(seen).toEqual(['2024-02-29T01:00:00.000']);
+    await processor.processRows([
+      { about_me: new Date(Date.UTC(2024, 1, 29, 1)) },
+      { about_me: [7n, 2n ** 53n + 1n] },
+    ]);
+    expect(seen).toEqual(['2024-02-29T01:00:00.000', '[7,"9007199254740993"]']);
   });
 
   it('writes JSON Lines of strings, and TSV, by the ending of the output', async () => {
