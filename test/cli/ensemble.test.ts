@@ -329,13 +329,16 @@ describe('a run', () => {
     expect([code, stderr]).toEqual([2, expect.stringContaining(words)]);
   });
 
-  it('refuses an input that has the columns of a vote', async () => {
+  it.each([
+    ['ensemble_votes', ['--ensemble', 'majority'], 'leave the vote out (--no-ensemble)'],
+    ['config_hash', ['--config-hash'], 'leave --config-hash out'],
+  ])('refuses an input that has %s, and says how to do without', async (column, options, way) => {
     await folder.table('in.csv', [
-      ['about_me', 'ensemble_votes'],
+      ['about_me', column],
       ['odd', ''],
     ]);
-    const { code, stderr } = await run(['--ensemble', 'majority']);
+    const { code, stderr } = await run(options);
     expect([code, stderr]).toEqual([4, expect.stringContaining('OUTPUT_COLUMN_EXISTS')]);
-    expect(stderr).toContain('leave the vote out (--no-ensemble)');
+    expect(stderr).toContain(way);
   });
 });
