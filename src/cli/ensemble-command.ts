@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander';
+import { ENSEMBLE_COLUMNS, MARGIN_COLUMN } from '../config/shared-columns.js';
 import { ExitCode } from '../foundation/exit-codes.js';
 import { ensembleCells, isAsked, NO_VOTE, voteCaution, voteOf } from '../report/ensemble-cells.js';
 import { readResults } from '../report/read-results.js';
-import { ENSEMBLE_COLUMNS, MARGIN_COLUMN } from '../report/results-header.js';
 import { models } from '../report/row-doubts.js';
 import { alignColumns, countOf } from '../report/text-table.js';
 import { writeTable } from '../report/write-table.js';

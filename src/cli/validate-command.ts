@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { loadConfig } from '../config/load-config.js';
 import { modelColumns } from '../config/rules.js';
+import { ENSEMBLE_COLUMNS } from '../config/shared-columns.js';
 import { ExitCode } from '../foundation/exit-codes.js';
-import { ENSEMBLE_COLUMNS } from '../report/results-header.js';
 import { findConfig } from './find-config.js';
 
 export function configure(command: Command): void {

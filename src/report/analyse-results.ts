@@ -1,4 +1,5 @@
 import type { Config } from '../config/schema.js';
+import { ENSEMBLE_COLUMNS } from '../config/shared-columns.js';
 import { RunScoringError } from '../foundation/errors.js';
 import { type PlainRow, tableOfRows } from '../table/table-of-rows.js';
 import { type CompareOptions, type Comparison, compareRaters } from './compare-raters.js';
@@ -6,7 +7,6 @@ import { type EnsembleSettings, ensembleValues, isAsked, NO_VOTE, voteOf } from 
 import { type EvaluateOptions, type Evaluation, evaluateRaters } from './evaluate-raters.js';
 import { chooseRaters, refuseUnlabelled, voted } from './evaluated-raters.js';
 import { type ReadResultsOptions, type Results, readOpenTable, readResults } from './read-results.js';
-import { ENSEMBLE_COLUMNS } from './results-header.js';
 import { rubricOf } from './rubric.js';
 
 /** A table file that a run wrote, by its path, or rows as `processRows` returns them. */

@@ -1,3 +1,4 @@
+import { CONFIG_HASH_COLUMN } from '../config/shared-columns.js';
 import { type Coordinates, RunScoringError } from '../foundation/errors.js';
 import { type FileSystem, nodeFileSystem } from '../table/file-system.js';
 import { findColumn } from '../table/header-map.js';
@@ -9,12 +10,7 @@ import { newConfidences, newLabels, newTagSets } from './code-column.js';
 import { LabelCodes, type LabelMapping, refuseLabelFaults } from './label-codes.js';
 import type { GivenLabels } from './read-labels.js';
 import { refuseMixedModels } from './recorded-runs.js';
-import {
-  CONFIG_HASH_COLUMN,
-  type RaterColumns,
-  type ResultsHeader,
-  readResultsHeader,
-} from './results-header.js';
+import { type RaterColumns, type ResultsHeader, readResultsHeader } from './results-header.js';
 import { RowKeys } from './row-keys.js';
 import type { Rubric } from './rubric.js';
 

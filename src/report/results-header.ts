@@ -39,7 +39,6 @@ export interface HeaderNames {
 }
 
 export const ENSEMBLE = 'ensemble';
-export { CONFIG_HASH_COLUMN, ENSEMBLE_COLUMNS, MARGIN_COLUMN };
 /** Holds numbers. */
 export const REVIEW_SCORE_COLUMN = 'review_score';
 export const ROW_KEY_COLUMN = 'row_key';
@@ -104,7 +103,7 @@ export function readResultsHeader(
       kind: 'ensemble',
       label: position('ensemble_flag'),
       tags: -1,
-      confidence: position('ensemble_margin'),
+      confidence: position(MARGIN_COLUMN),
       status: -1,
     });
   }

@@ -1,7 +1,7 @@
 import type { Config } from '../config/schema.js';
+import { CONFIG_HASH_COLUMN, ENSEMBLE_COLUMNS } from '../config/shared-columns.js';
 import { RunScoringError } from '../foundation/errors.js';
 import type { EnsembleSettings } from '../report/ensemble-cells.js';
-import { CONFIG_HASH_COLUMN, ENSEMBLE_COLUMNS } from '../report/results-header.js';
 import { ENSEMBLE_METHODS, TIE_RULES } from '../stats/ensemble.js';
 
 /** Which columns a run adds behind those of its models. */

@@ -1,7 +1,7 @@
 import { modelColumns } from '../config/rules.js';
 import type { Config } from '../config/schema.js';
+import { CONFIG_HASH_COLUMN, ENSEMBLE_COLUMNS, MARGIN_COLUMN } from '../config/shared-columns.js';
 import { RunScoringError } from '../foundation/errors.js';
-import { CONFIG_HASH_COLUMN, ENSEMBLE_COLUMNS, MARGIN_COLUMN } from '../report/results-header.js';
 import type { RowRecord } from './record.js';
 
 /** The columns that the run adds for one model, in order; only the raw answer when nothing is parsed. */

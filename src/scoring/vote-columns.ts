@@ -1,6 +1,6 @@
 import type { Config } from '../config/schema.js';
+import { ENSEMBLE_COLUMNS, MARGIN_COLUMN } from '../config/shared-columns.js';
 import { type EnsembleSettings, NO_VOTE } from '../report/ensemble-cells.js';
-import { ENSEMBLE_COLUMNS, MARGIN_COLUMN } from '../report/results-header.js';
 import { rubricOf } from '../report/rubric.js';
 import type { RowRecord } from './record.js';
 import type { ResultColumn, ScoredTexts } from './score-texts.js';

@@ -1,6 +1,6 @@
 import { modelColumns } from '../config/rules.js';
 import type { Config } from '../config/schema.js';
-import { CONFIG_HASH_COLUMN, ENSEMBLE_COLUMNS } from '../report/results-header.js';
+import { CONFIG_HASH_COLUMN, ENSEMBLE_COLUMNS } from '../config/shared-columns.js';
 import { writeTable } from '../report/write-table.js';
 import { keysOfRows, type PlainRow, tableOfRows } from '../table/table-of-rows.js';
 import { numericColumns } from './result-columns.js';

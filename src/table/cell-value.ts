@@ -29,10 +29,3 @@ export function jsonOfValue(value: CellValue): string {
   const isLiteral = value.kind === 'json' || value.kind === 'number' || value.kind === 'decimal';
   return isLiteral ? value.text : JSON.stringify(value.text);
 }
-
-/** A value of parsed JSON. */
-export function valueOfJson(value: unknown): CellValue {
-  if (value === null || value === undefined) return null;
-  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value;
-  return { kind: 'json', text: JSON.stringify(value) };
-}

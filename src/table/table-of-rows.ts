@@ -1,4 +1,4 @@
-import { type CellValue, textOfValue, valueOfJson } from './cell-value.js';
+import { type CellValue, textOfValue } from './cell-value.js';
 import type { Table, TableRow } from './table.js';
 
 /** A row in memory, by column name. */
@@ -18,15 +18,15 @@ export function cellOfPlain(value: unknown): string {
 
 /** What a value of a program means in a table: a Date is a moment in UTC, a list or another object JSON. */
 export function valueOfPlain(value: unknown): CellValue {
+  if (value === null || value === undefined) return null;
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value;
   if (typeof value === 'bigint') return value;
   if (value instanceof Date) {
     return Number.isNaN(value.getTime())
       ? null
       : { kind: 'datetime', text: value.toISOString().slice(0, -1) };
   }
-  if (typeof value === 'object' && value !== null)
-    return { kind: 'json', text: JSON.stringify(value, plainNumber) };
-  return valueOfJson(value);
+  return { kind: 'json', text: JSON.stringify(value, plainNumber) };
 }
 
 /** JSON has no bigint, which lists of 64-bit numbers hold: a number where a double is exact, else text. */
