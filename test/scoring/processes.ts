@@ -14,6 +14,8 @@ export interface ProcessOptions {
   models?: string[];
   /** Take a sample at every so many rows. */
   sampleEvery?: number;
+  /** Most memory for old objects, MiB: V8 then collects at once, and the peak shows what is held. */
+  heapMb?: number;
 }
 
 export interface Sample {
@@ -32,7 +34,8 @@ export interface ProcessResult {
 
 /** Runs the scripted model over a table in a process of its own. */
 export async function runProcess(options: ProcessOptions): Promise<ProcessResult> {
-  const child = spawn(process.execPath, [SCRIPT, JSON.stringify(options)], {
+  const limits = options.heapMb ? [`--max-old-space-size=${options.heapMb}`, '--max-semi-space-size=2'] : [];
+  const child = spawn(process.execPath, [...limits, SCRIPT, JSON.stringify(options)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let text = '';
