@@ -109,16 +109,7 @@ export function readResultsHeader(
   }
   const human = position(names.humanColumn);
   const humanTags = names.tags.map(position);
-  const added = new Set<string>([
-    ...ENSEMBLE_COLUMNS,
-    ...REVIEW_COLUMNS,
-    CONFIG_HASH_COLUMN,
-    ROW_KEY_COLUMN,
-    ...models.map((name) => `${names.outputColumn}_${name}`),
-  ]);
-  const prefixes = models.map((name) => `ai_${name}_`);
-  const isAdded = (at: number) =>
-    added.has(header[at]!) || prefixes.some((prefix) => header[at]!.startsWith(prefix));
+  const isAdded = addedBy(models, header, names.outputColumn);
   const unlabelled = [...header.keys()].filter((at) => at !== human && !humanTags.includes(at));
   return {
     raters,
@@ -129,6 +120,33 @@ export function readResultsHeader(
     input: unlabelled.filter((at) => !isAdded(at)),
     added: unlabelled.filter(isAdded),
   };
+}
+
+/**
+ * Positions of the columns that earlier runs and commands added to a table that is scored once more. The models are those that
+ * have a column of raw answers, which every run writes.
+ */
+export function earlierOutputs(header: readonly string[], outputColumn: string): number[] {
+  const raw = `${outputColumn}_`;
+  const models = header.filter((name) => name.startsWith(raw)).map((name) => name.slice(raw.length));
+  return models.length === 0 ? [] : [...header.keys()].filter(addedBy(models, header, outputColumn));
+}
+
+/** Whether the column at a position is one that runs with these models, or commands on their results, added. */
+function addedBy(
+  models: readonly string[],
+  header: readonly string[],
+  outputColumn: string,
+): (at: number) => boolean {
+  const added = new Set<string>([
+    ...ENSEMBLE_COLUMNS,
+    ...REVIEW_COLUMNS,
+    CONFIG_HASH_COLUMN,
+    ROW_KEY_COLUMN,
+    ...models.map((name) => `${outputColumn}_${name}`),
+  ]);
+  const prefixes = models.map((name) => `ai_${name}_`);
+  return (at) => added.has(header[at]!) || prefixes.some((prefix) => header[at]!.startsWith(prefix));
 }
 
 function noModels(header: readonly string[], names: HeaderNames, file: string): RunScoringError {

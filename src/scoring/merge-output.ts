@@ -1,5 +1,6 @@
 import type { Config } from '../config/schema.js';
 import { RunScoringError } from '../foundation/errors.js';
+import { earlierOutputs } from '../report/results-header.js';
 import type { RiskyCells } from '../table/csv-writer.js';
 import type { FormulaGuard } from '../table/formula-guard.js';
 import type { Table, TableRow } from '../table/table.js';
@@ -48,6 +49,7 @@ export async function mergeOutput(merge: Merge): Promise<RiskyCells> {
     {
       guard: merge.guard,
       firstOutput: width,
+      said: new Set(earlierOutputs(table.header, config.data.output_column)),
       numbers: numericColumns(models.map((model) => model.name)),
       write: merge.write,
     },

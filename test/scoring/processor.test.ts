@@ -146,6 +146,21 @@ describe('a CSV run', () => {
     expect(await first('all')).toEqual(['-3', "'@SUM(A1)", "'", riskyCells]);
   });
 
+  it('guards what models of an earlier run wrote, and nothing else of the input', async () => {
+    const said = (name: string) => [`about_me_processed_${name}`, `ai_${name}_flag`, `ai_${name}_reasoning`];
+    const scored = toCsv([
+      ['about_me', 'ai_other_note', ...said('old'), 'ensemble_votes'],
+      ['=own', '=own', '@raw', 'good', '=HYPERLINK("x")', '-votes'],
+    ]);
+    const { run, output } = setUp(scored, { names: ['a'] });
+    const { riskyCells } = await run({ formulaGuard: 'outputs' });
+    const cells = (await readCells(output()!))[1]!;
+    expect(cells.slice(0, 6)).toEqual(['=own', '=own', "'@raw", 'good', `'=HYPERLINK("x")`, "'-votes"]);
+    expect(riskyCells).toEqual({ input: 2, output: 4 });
+    const unscored = setUp(scored.replaceAll('about_me_processed_', 'my_'), { names: ['a'] });
+    expect((await unscored.run({ formulaGuard: 'outputs' })).riskyCells).toEqual({ input: 5, output: 1 });
+  });
+
   it('stops at the limit and does not mind what comes after', async () => {
     const { run, output } = setUp(`${toCsv(ROWS)}"broken\n`);
     expect(await run({ limit: 3 })).toMatchObject({ rows: 3, exitCode: 0 });
