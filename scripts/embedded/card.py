@@ -69,6 +69,7 @@ def main():
         file.write(plot(shown))
     lines += ['', 'How often a flag is right, by its confidence:', '', '![Share of right flags by confidence](calibration.svg)']
     lines += ['', 'Measured with `npm run eval:embedded`, the way the product runs the model. Nobody looked at `test.jsonl` to choose a checkpoint. '
+              'How far a long text moves the flag (`scripts/embedded/calibrate.py`) was set on other texts of the held-out frames. '
               'Thirteen lines of the banks shared eight words in a row with one of its profiles by chance, everyday turns such as \'I am looking for a job in a\'; '
               'they were found after training had read them, and taken out.', '',
               '## What it is not', '',

@@ -65,13 +65,13 @@ def stream(seed, held=False, long_share=0.0):
 
 
 def long_rows(seed, held, words=(600, 850)):
-    """Endless rows in fives of one violation: 'group' is short, start, middle, end or none."""
+    """Endless rows in fives of one violation: 'group' is short, start, middle, end or none. None exceeds the 1,500 tokens that a model reads."""
     maker = Maker(seed, held)
     while True:
         kind, violation = maker.violation()
         parts, goal = [], maker.rng.randint(*words)
         while sum(len(p.split()) for p in parts) < goal:
-            parts += [p for p in maker.body()[1] if '\n' not in p]
+            parts += [p for p in maker.body(5)[1] if '\n' not in p]
         places = {'short': (parts[:3], 2), 'start': (parts, 0), 'middle': (parts, len(parts) // 2), 'end': (parts, len(parts))}
         for group, (body, at) in places.items():
             text, marks = unmark(maker.clean(maker.layout('mixed', [*body[:at], violation, *body[at:]])), [kind])

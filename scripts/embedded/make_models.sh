@@ -21,7 +21,8 @@ mkdir -p work/shards work/dense work/joined work/longer work/{base,first,second,
 
 [ -s work/words.npz ] || python3 wordvectors.py work/words.npz
 [ -s work/held.jsonl ] || python3 generate.py work/held.jsonl --rows 1500 --seed 99 --held-out
-[ -s work/long.jsonl ] || python3 generate.py work/long.jsonl --rows 500 --seed 98 --held-out --long
+[ -s work/long.jsonl ] || python3 generate.py work/long.jsonl --rows 1500 --seed 98 --held-out --long
+[ -s work/places.jsonl ] || python3 generate.py work/places.jsonl --rows 3000 --seed 197 --held-out --long
 make_shard() { # FILE ROWS SEED [--dense]
   [ -s "$1" ] || { python3 generate.py "$1.part" --rows "$2" --seed "$3" "${@:4}"; mv "$1.part" "$1"; }
 }
@@ -68,11 +69,10 @@ wait "$scout"
 python3 average.py work/scout/hf work/scout-long/hf 0.5 work/scout/mean
 python3 average.py work/careful/mean work/strict/hf 0.5 work/strict/mean
 
-for name in scout careful strict; do
-  shift=0
-  [ "$name" = strict ] && shift=0.8
-  python3 calibrate.py "work/$name/mean" ../../data/eval/dev.jsonl "work/$name/calibrated" --shift "$shift"
-done
+calibrate() { python3 calibrate.py "work/$1/mean" ../../data/eval/dev.jsonl "work/$1/calibrated" --joined work/longer/001.jsonl --long work/places.jsonl "${@:2}"; }
+calibrate scout
+calibrate careful
+calibrate strict --shift 0.8
 cd ../..
 npm run --silent build
 for name in scout careful strict; do node dist/scripts/embedded/export.js "scripts/embedded/work/$name/calibrated" "$name"; done
