@@ -45,9 +45,9 @@ def length_direction(texts, bad, hidden):
     return direction(hidden, t, 0.25 / group.bincount(minlength=4)[group], 0.0025)
 
 
-def long_term(judge, dev, joined, places, shift):
-    """(c, the direction of t). dev, joined, places: rows; judge(rows): their (log-odds, is bad, hidden states)."""
-    (z, y, hidden), (_, bad, more), (z_long, _, at_flag) = judge(dev), judge(joined), judge(places)
+def long_term(judge, dev, judged, joined, places, shift):
+    """(c, the direction of t). dev, joined, places: rows; judge(rows): their (log-odds, is bad, hidden states); judged: those of dev."""
+    (z, y, hidden), (_, bad, more), (z_long, _, at_flag) = judged, judge(joined), judge(places)
     along = length_direction([r['text'] for r in dev + joined], np.concatenate((y, bad)), torch.cat((hidden, more)))
     group = np.array([r['group'] for r in places])
     alone, none = group == 'short', group == 'none'
@@ -74,7 +74,7 @@ def main():
     tok.encode_special_tokens = True
     rows = read(o.dev)
     z, y, hidden = odds(model, tok, rows)
-    c, along = long_term(lambda rows: odds(model, tok, rows), rows, read(o.joined, 2500), read(o.long), o.shift)
+    c, along = long_term(lambda more: odds(model, tok, more), rows, (z, y, hidden), read(o.joined, 2500), read(o.long), o.shift)
     known = c * (hidden @ along).numpy()
     a, b = platt(z, y, known)
     b += o.shift

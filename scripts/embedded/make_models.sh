@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes the embedded models from nothing: profiles, tokenizer, training, calibration, export, figures.
-#   scripts/embedded/make_models.sh            (Debian or Ubuntu with Python 3.11; 15 minutes of writing texts, 105 of training and 15 of
+#   scripts/embedded/make_models.sh            (Debian or Ubuntu with Python 3.11; 15 minutes of writing texts, 105 of training and 20 of
 #                                               calibration and figures, on two cores with 12 GB of memory)
 # Needs: apt-get install wordnet-base dict-gcide trans-de-en dict-freedict-eng-{hun,ell,jpn,pol,por,nld,fra,spa,swe,ita,rus};
 # pip install torch tokenizers safetensors numpy scipy scikit-learn; npm ci
